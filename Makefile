@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help demo test lint lock clean bench chaos real
+help: ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+.venv/bin/uv:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+.venv/run: requirements.txt | .venv/bin/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/run
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: .venv/run ## run the sample invoices on a real Temporal server (ARGS=--unattended, ARGS=--no-model)
+	@$(BIN)/python starter.py demo $(ARGS)
+
+test: .venv/dev ## run the tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+real: .venv/dev ## run the tests against real peers (browser, PostgreSQL)
+	$(BIN)/python -m pytest tests/real $(ARGS)
+
+chaos: .venv/dev ## kill workers and servers in the middle of cases
+	$(BIN)/python -m pytest tests/chaos $(ARGS)
+
+bench: .venv/dev ## measure a governed case against a bare workflow
+	$(BIN)/python -m benchmarks.cases $(ARGS)
+
+lint: .venv/dev ## style, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+lock: .venv/bin/uv ## compile the hash-pinned requirements again
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+clean: ## remove everything that was made here
+	rm -rf .venv .signalbox .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

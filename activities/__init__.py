@@ -1,0 +1,1 @@
+"""Thin: a port each, a few lines a method, no business branches."""

@@ -1,0 +1,115 @@
+"""What the core asks of the outside world. Adapters live in `integrations/`; activities depend on these only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from domain.actions import PostBill, Receipt, ReturnInvoice, SchedulePayment, SendRemittance, VoidBill
+from domain.chat import Chat, Completion
+from domain.documents import DocumentRef, PlainText
+from domain.invoice import Invoice
+from domain.purchasing import Bill, GoodsReceipt, PurchaseOrder, Supplier
+from domain.values import Frozen
+
+
+class Documents(Protocol):
+    """A content-addressed store: what is put is found by its digest and hashed again on every read."""
+
+    async def put(self, content: bytes, *, name: str, media_type: str) -> DocumentRef:
+        """Store bytes and return where they are; the same bytes twice are stored once."""
+        ...
+
+    async def get(self, ref: DocumentRef) -> bytes:
+        """Return the bytes, or raise `Unreadable` if they are absent or no longer hash to the reference."""
+        ...
+
+
+class DocumentReader(Protocol):
+    """Turns a file into an invoice, or into plain text where it has no structure."""
+
+    async def read(self, content: bytes, *, name: str) -> Invoice | PlainText:
+        """Read a file, told apart by content; raise `Unreadable`, `TooLarge` or `PoisonInput` with the reason."""
+        ...
+
+
+class Erp(Protocol):
+    """Suppliers, orders, receipts, bills and payments.
+
+    Every effect takes an idempotency key: same key and same body return the first receipt with `first=False`;
+    same key and another body raise `IdempotencyConflict`. A refusal for good raises `Refused`; anything that may pass
+    raises `Unavailable`.
+    """
+
+    async def find_supplier(self, *, tax_ids: tuple[str, ...], name: str | None) -> Supplier | None:
+        """The one supplier with one of these tax ids, or, where none is given, with exactly this name."""
+        ...
+
+    async def find_order(self, order_id: str) -> PurchaseOrder | None:
+        """The purchase order with this number."""
+        ...
+
+    async def open_orders(self, supplier_id: str) -> tuple[PurchaseOrder, ...]:
+        """The supplier's open orders, oldest first, at most 50."""
+        ...
+
+    async def receipts_for(self, order_id: str) -> tuple[GoodsReceipt, ...]:
+        """Goods receipts booked against an order."""
+        ...
+
+    async def bills_of(self, supplier_id: str) -> tuple[Bill, ...]:
+        """The supplier's bills and credit memos, void ones included, newest first, at most 1,000."""
+        ...
+
+    async def post_bill(self, key: str, action: PostBill) -> Receipt:
+        """Post a bill; the reference is the bill's id."""
+        ...
+
+    async def schedule_payment(self, key: str, action: SchedulePayment) -> Receipt:
+        """Schedule a payment of a posted bill; the reference is the payment's id.
+
+        Refused for a void or paid bill, an amount above the bill, or an account that is not in the supplier master.
+        """
+        ...
+
+    async def void_bill(self, key: str, action: VoidBill) -> Receipt:
+        """Void a posted bill that has no payment; the reference is the bill's id."""
+        ...
+
+
+class Mail(Protocol):
+    """Outgoing messages, written from templates; keys as for `Erp`."""
+
+    async def send_remittance(self, key: str, action: SendRemittance) -> Receipt:
+        """Tell a supplier what will be paid; the reference is the message's id."""
+        ...
+
+    async def return_invoice(self, key: str, action: ReturnInvoice) -> Receipt:
+        """Send an invoice back with the reasons; the reference is the message's id."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """One turn of an OpenAI-compatible chat model."""
+
+    async def complete(self, chat: Chat) -> Completion:
+        """Ask once. Raise `Unavailable` where trying again may help, else `NoAnswer`."""
+        ...
+
+
+class SignalRecord(Frozen):
+    """Who sent a signal, as the server recorded it."""
+
+    event_id: int
+    name: str
+    identity: str
+    principal: str | None
+    at: datetime
+
+
+class SignalLog(Protocol):
+    """The signals of a run, read from its history."""
+
+    async def nth_signal(self, *, workflow_id: str, run_id: str, position: int) -> SignalRecord:
+        """The signal at this position (from 0) among all that the run received."""
+        ...

@@ -1,0 +1,1 @@
+"""What may happen and who said so: policy tables, approvals, work orders; nothing here knows Temporal."""

@@ -1,0 +1,1 @@
+"""The business processes, one file each, readable top to bottom."""
