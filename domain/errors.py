@@ -26,7 +26,8 @@ class DomainError(Exception):
 
     def __init__(self, detail: str = "") -> None:
         said = (type(self).__doc__ or "").splitlines()[0].strip()
-        super().__init__(f"{said} {detail[:DETAIL_LIMIT]}".strip())
+        self.detail = detail[:DETAIL_LIMIT]
+        super().__init__(f"{said} {self.detail}".strip())
 
 
 class Unreadable(DomainError):

@@ -70,7 +70,7 @@ class BlockedSupplier(BaseFinding):
 
 
 class MissingField(BaseFinding):
-    """A field that posting needs is not in the document."""
+    """Fields that posting needs are not in the document; a blank one is not there."""
 
     owner: ClassVar[Role] = "ap"
     posting_allowed: ClassVar[bool] = False
@@ -81,7 +81,7 @@ class MissingField(BaseFinding):
 
 
 class DuplicateFound(BaseFinding):
-    """The same invoice is already posted."""
+    """The same invoice is already posted: supplier, kind and number agree, and its date or its amount does too."""
 
     owner: ClassVar[Role] = "ap"
     posting_allowed: ClassVar[bool] = False
@@ -92,7 +92,7 @@ class DuplicateFound(BaseFinding):
 
 
 class NearDuplicate(BaseFinding):
-    """A posted bill looks like this one."""
+    """A posted bill looks like this one; `alike` says in what."""
 
     owner: ClassVar[Role] = "ap"
     posting_allowed: ClassVar[bool] = False
@@ -104,7 +104,7 @@ class NearDuplicate(BaseFinding):
 
 
 class TotalsWrong(BaseFinding):
-    """The totals do not add up."""
+    """The totals do not add up (EN 16931 BR-CO-10 to 16), or the amount due is not what they give."""
 
     owner: ClassVar[Role] = "ap"
     posting_allowed: ClassVar[bool] = False
@@ -115,7 +115,7 @@ class TotalsWrong(BaseFinding):
 
 
 class TaxVariance(BaseFinding):
-    """The tax differs from category, base and rate by more than the tolerance."""
+    """The tax differs from category, base and rate by more than the tolerance, or contradicts how VAT is stated."""
 
     owner: ClassVar[Role] = "tax"
     posting_allowed: ClassVar[bool] = False
@@ -138,7 +138,7 @@ class CurrencyDiffers(BaseFinding):
 
 
 class UnknownOrder(BaseFinding):
-    """The order that the invoice names is not on file for this supplier."""
+    """The order that the invoice names is not on file for this supplier; or it names several."""
 
     owner: ClassVar[Role] = "buyer"
     posting_allowed: ClassVar[bool] = False
@@ -156,7 +156,11 @@ class LineFinding(BaseFinding):
 
 
 class OverReceived(LineFinding):
-    """More is billed than was received and not yet billed."""
+    """More is billed than was accepted, by this invoice and before, and it is not the whole line short of goods.
+
+    That is: only part of the line is billed, or all of it was accepted and still more is billed. `received` is what was
+    received less what was rejected. Never together with ShortReceipt.
+    """
 
     owner: ClassVar[Role] = "receiving"
     posting_allowed: ClassVar[bool] = False
@@ -168,7 +172,10 @@ class OverReceived(LineFinding):
 
 
 class ShortReceipt(LineFinding):
-    """Less was accepted than ordered, and the whole order is billed."""
+    """Less was accepted than ordered, and the whole order line is billed, by this invoice and before.
+
+    `accepted` is what was received less what was rejected. Never together with OverReceived.
+    """
 
     owner: ClassVar[Role] = "receiving"
     posting_allowed: ClassVar[bool] = False
@@ -180,7 +187,10 @@ class ShortReceipt(LineFinding):
 
 
 class PriceVariance(LineFinding):
-    """The unit price is above the order's by more than the tolerance."""
+    """The net amount is above quantity times the order's price by more than the lower of the two tolerances.
+
+    `invoice_price` is the net amount for one unit, with line allowances and charges. A lower price is no variance.
+    """
 
     owner: ClassVar[Role] = "buyer"
     posting_allowed: ClassVar[bool] = False
@@ -193,7 +203,10 @@ class PriceVariance(LineFinding):
 
 
 class QuantityVariance(LineFinding):
-    """The billed quantity differs from the order line by more than the tolerance."""
+    """This invoice alone bills more than the whole order line, by more than the tolerance.
+
+    Billing less is a part invoice; what earlier bills used up is OverOrder; what was not accepted is a finding besides.
+    """
 
     owner: ClassVar[Role] = "buyer"
     posting_allowed: ClassVar[bool] = False
@@ -205,7 +218,11 @@ class QuantityVariance(LineFinding):
 
 
 class OverOrder(BaseFinding):
-    """The invoice takes more than the order's remainder."""
+    """The invoice bills what the order has nothing left for; `remainder` is the value that is left for it.
+
+    That is: order lines that earlier bills used up; lines on no order line and document level charges, together above
+    the header tolerance; lines that fit several order lines; everything, if the order is closed.
+    """
 
     owner: ClassVar[Role] = "buyer"
     posting_allowed: ClassVar[bool] = False
@@ -237,7 +254,7 @@ class CodingMissing(BaseFinding):
 
 
 class CreditWithoutOriginal(BaseFinding):
-    """A credit note whose original invoice is not on file."""
+    """A credit note whose original invoice is not on file, or that gives back more than was billed."""
 
     owner: ClassVar[Role] = "ap"
     posting_allowed: ClassVar[bool] = False
@@ -247,7 +264,7 @@ class CreditWithoutOriginal(BaseFinding):
 
 
 class BankDetailsDiffer(BaseFinding):
-    """The account on the document is not the one in the supplier master."""
+    """The document asks to pay to an account, or to a payee, that is not the one in the supplier master."""
 
     owner: ClassVar[Role] = "treasury"
     posting_allowed: ClassVar[bool] = True
@@ -260,7 +277,7 @@ class BankDetailsDiffer(BaseFinding):
 
 
 class UnverifiedSender(BaseFinding):
-    """The document did not come from a sender on file for this supplier."""
+    """The document did not come from an address or domain on file for this supplier."""
 
     owner: ClassVar[Role] = "ap"
     posting_allowed: ClassVar[bool] = False
