@@ -1,0 +1,91 @@
+"""The sandbox's purchase-to-pay system behind the `Erp` port."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.actions import BaseAction, PostBill, Receipt, SchedulePayment, VoidBill
+from domain.purchasing import Bill, GoodsReceipt, Payment, PurchaseOrder, Supplier
+from integrations.sandbox import lookups, postings
+from integrations.sandbox.database import Database
+from integrations.sandbox.faults import Faults, Operation
+from integrations.sandbox.once import once
+from integrations.sandbox.schema import orders
+from integrations.sandbox.trouble import Trouble
+
+A = TypeVar("A", bound=BaseAction)
+T = TypeVar("T")
+
+
+class SandboxErp:
+    """Implements `domain.ports.Erp` on a prepared `Database`, with faults by setting."""
+
+    def __init__(self, database: Database, faults: Faults | None = None) -> None:
+        self._database = database
+        self._trouble = Trouble(database, faults or Faults())
+
+    async def find_supplier(self, *, tax_ids: tuple[str, ...], name: str | None) -> Supplier | None:
+        """The one supplier with one of these tax ids, or, where none is given, with exactly this name."""
+        return await self._ask("find_supplier", lambda books: lookups.the_supplier(books, tax_ids, name))
+
+    async def find_order(self, order_id: str) -> PurchaseOrder | None:
+        """The purchase order with this number."""
+        this = select(orders).where(orders.c.id == order_id)
+        found = await self._ask("find_order", lambda books: lookups.orders_where(books, this))
+        return found[0] if found else None
+
+    async def open_orders(self, supplier_id: str) -> tuple[PurchaseOrder, ...]:
+        """The supplier's open orders, oldest first, at most 50."""
+        return await self._ask("open_orders", lambda books: lookups.open_orders_of(books, supplier_id))
+
+    async def receipts_for(self, order_id: str) -> tuple[GoodsReceipt, ...]:
+        """Goods receipts booked against an order."""
+        return await self._ask("receipts_for", lambda books: lookups.receipts_of(books, order_id))
+
+    async def bills_of(self, supplier_id: str) -> tuple[Bill, ...]:
+        """The supplier's bills and credit memos, void ones included, newest first, at most 1,000."""
+        return await self._ask("bills_of", lambda books: lookups.newest_bills(books, supplier_id))
+
+    async def post_bill(self, key: str, action: PostBill) -> Receipt:
+        """Post a bill.
+
+        Refused for an unknown or blocked supplier, an order line not on file, a coding that is not the net amount, and
+        a bill that is posted and not void: same supplier, number, kind and issue date.
+        """
+        return await self._do("post_bill", key, action, postings.post)
+
+    async def schedule_payment(self, key: str, action: SchedulePayment) -> Receipt:
+        """Schedule a payment.
+
+        Refused for a void bill or a credit memo, for more than is left to pay, in another currency, and to any account
+        but the one in the supplier master.
+        """
+        return await self._do("schedule_payment", key, action, postings.pay)
+
+    async def void_bill(self, key: str, action: VoidBill) -> Receipt:
+        """Void a posted bill that has no payment."""
+        return await self._do("void_bill", key, action, postings.void)
+
+    async def bills(self) -> tuple[Bill, ...]:
+        """Every bill and credit memo, newest first."""
+        async with self._database.reading() as books:
+            return await lookups.newest_bills(books, None)
+
+    async def payments(self) -> tuple[Payment, ...]:
+        """Every payment, in the order they were scheduled."""
+        async with self._database.reading() as books:
+            return await lookups.all_payments(books)
+
+    async def _ask(self, operation: Operation, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        async with self._trouble.around(operation), self._database.reading() as books:
+            return await question(books)
+
+    async def _do(
+        self, operation: Operation, key: str, action: A, effect: Callable[[AsyncConnection, A], Awaitable[str]]
+    ) -> Receipt:
+        async with self._trouble.around(operation), self._database.effect() as books:
+            return await once(books, key, action, lambda: effect(books, action))

@@ -1,0 +1,52 @@
+"""The sandbox's outgoing mail behind the `Mail` port: letters are kept in the books and go nowhere."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.actions import Receipt, ReturnInvoice, SendRemittance
+from domain.errors import Refused
+from domain.purchasing import Message
+from integrations.sandbox import letters
+from integrations.sandbox.database import Database
+from integrations.sandbox.faults import Faults, Operation
+from integrations.sandbox.lookups import all_messages
+from integrations.sandbox.once import once
+from integrations.sandbox.schema import messages, suppliers
+from integrations.sandbox.trouble import Trouble
+
+
+class SandboxMail:
+    """Implements `domain.ports.Mail` on a prepared `Database`, with faults by setting."""
+
+    def __init__(self, database: Database, faults: Faults | None = None) -> None:
+        self._database = database
+        self._trouble = Trouble(database, faults or Faults())
+
+    async def send_remittance(self, key: str, action: SendRemittance) -> Receipt:
+        """Tell a supplier what will be paid; refused for an address that is not in the supplier master."""
+        return await self._send("send_remittance", key, action, letters.remittance(action))
+
+    async def return_invoice(self, key: str, action: ReturnInvoice) -> Receipt:
+        """Send an invoice back with the reasons; refused for an address that is not in the supplier master."""
+        return await self._send("return_invoice", key, action, letters.returned(action))
+
+    async def messages(self) -> tuple[Message, ...]:
+        """Every message, in the order they left."""
+        async with self._database.reading() as books:
+            return await all_messages(books)
+
+    async def _send(
+        self, operation: Operation, key: str, action: SendRemittance | ReturnInvoice, letter: letters.Letter
+    ) -> Receipt:
+        async with self._trouble.around(operation), self._database.effect() as books:
+            return await once(books, key, action, lambda: _leave(books, action.to, letter))
+
+
+async def _leave(books: AsyncConnection, to: str, letter: letters.Letter) -> str:
+    known = select(suppliers.c.id).where(suppliers.c.email == to).limit(1)
+    if (await books.execute(known)).one_or_none() is None:
+        raise Refused(f"{to} is not an address in the supplier master.")
+    message = insert(messages).values(to=to, **letter.model_dump()).returning(messages.c.id)
+    return (await books.execute(message)).scalar_one()

@@ -1,0 +1,48 @@
+"""Master data and documents of others: suppliers, orders and goods receipts as they are put on file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.purchasing import GoodsReceipt, PurchaseOrder, Supplier
+from domain.values import Frozen
+from integrations.sandbox.database import Database
+from integrations.sandbox.insertion import Row, put
+from integrations.sandbox.lookups import plain_tax_id
+from integrations.sandbox.schema import order_lines, orders, receipts, suppliers, tax_ids
+
+
+class MasterData(Frozen):
+    """What to put on file, in one transaction; what is on file under the same number is replaced."""
+
+    suppliers: tuple[Supplier, ...] = ()
+    orders: tuple[PurchaseOrder, ...] = ()
+    receipts: tuple[GoodsReceipt, ...] = ()
+
+
+async def put_on_file(database: Database, data: MasterData) -> None:
+    """Put all of it on file, or nothing; doing it twice changes nothing."""
+    async with database.effect() as books:
+        await put(books, suppliers, [supplier.model_dump() for supplier in data.suppliers])
+        await _replace_tax_ids(books, data.suppliers)
+        await put(books, orders, [order.model_dump(exclude={"lines"}) for order in data.orders])
+        await put(books, order_lines, list(chain.from_iterable(map(_lines, data.orders))))
+        await put(books, receipts, [receipt.model_dump() for receipt in data.receipts])
+
+
+def _lines(order: PurchaseOrder) -> Iterable[Row]:
+    for position, line in enumerate(order.lines):
+        yield {"order_id": order.id, "position": position, **line.model_dump()}
+
+
+async def _replace_tax_ids(books: AsyncConnection, among: Sequence[Supplier]) -> None:
+    """A supplier is found by its VAT id and its tax registration alike."""
+    written = ((supplier.id, tax_id) for supplier in among for tax_id in (supplier.vat_id, supplier.tax_registration))
+    rows = {(plain_tax_id(tax_id), supplier_id) for supplier_id, tax_id in written if tax_id}
+    for supplier in among:
+        await books.execute(delete(tax_ids).where(tax_ids.c.supplier_id == supplier.id))
+    await put(books, tax_ids, [{"tax_id": tax_id, "supplier_id": supplier_id} for tax_id, supplier_id in sorted(rows)])

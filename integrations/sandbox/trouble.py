@@ -1,0 +1,54 @@
+"""Where the faults happen: around an operation, counted in the database so that a restart does not begin again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from domain.errors import Refused, Unavailable
+from integrations.sandbox.database import Database
+from integrations.sandbox.faults import Fault, Faults, Operation
+from integrations.sandbox.insertion import insertion
+from integrations.sandbox.schema import spent_faults
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Lets operations go wrong as the setting says."""
+
+    database: Database
+    faults: Faults
+
+    @asynccontextmanager
+    async def around(self, operation: Operation) -> AsyncGenerator[None]:
+        """Run the operation inside; its effect is committed before a `fail_after` is told."""
+        for fault in self.faults.of(operation, "slow", "refuse", "fail_before"):
+            if await self._strikes(fault):
+                await _strike(fault)
+        yield
+        for fault in self.faults.of(operation, "fail_after"):
+            if await self._strikes(fault):
+                raise Unavailable(f"The sandbox did not answer {operation} in time (fault {fault}).")
+
+    async def _strikes(self, fault: Fault) -> bool:
+        if fault.times is None:
+            return True
+        row = spent_faults.c
+        async with self.database.effect() as transaction:
+            known = insertion(transaction, spent_faults).values(fault=str(fault), times=0).on_conflict_do_nothing()
+            await transaction.execute(known)
+            spend = update(spent_faults).where(row.fault == str(fault), row.times < fault.times)
+            return (await transaction.execute(spend.values(times=row.times + 1))).rowcount == 1
+
+
+async def _strike(fault: Fault) -> None:
+    if fault.kind == "slow":
+        await asyncio.sleep(float(fault.seconds))
+    elif fault.kind == "refuse":
+        raise Refused(f"The sandbox refuses {fault.operation} (fault {fault}).")
+    else:
+        raise Unavailable(f"The sandbox is not available for {fault.operation} (fault {fault}).")
