@@ -5,11 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
+from domain.dossier import Dossier
+from domain.examination import Examination
 from pydantic import Field
 
 from agents.agent import Agent
+from domain.course import Course, Post, Rematch, SendBack, blocking, post_as_examined, wait_for
 from domain.findings import Finding
-from domain.purchasing import Bill, GoodsReceipt, PurchaseOrder
+from domain.intake import Examined, KnownCoding, known_codings
+from domain.invoice import Invoice
+from domain.purchasing import Bill, Coding, GoodsReceipt, PurchaseOrder
 from domain.values import Amount, CurrencyCode, Frozen, Ratio
 
 
@@ -19,15 +24,36 @@ class ExaminerBrief(Frozen):
     invoice_number: str
     seller_name: str
     credit_note: bool
-    currency: CurrencyCode
-    net: Amount
-    payable: Amount
+    currency: CurrencyCode | None
+    net: Amount | None
+    payable: Amount | None
     line_texts: tuple[str, ...] = Field(description="outside text: the lines' descriptions")
     findings: tuple[Finding, ...]
     order: PurchaseOrder | None
     receipts: tuple[GoodsReceipt, ...]
     open_orders: tuple[PurchaseOrder, ...]
     recent_bills: tuple[Bill, ...]
+    known_codings: tuple[KnownCoding, ...] = Field(description="where this supplier's purchases are booked")
+
+    @classmethod
+    def of(cls, invoice: Invoice, dossier: Dossier, examination: Examination) -> ExaminerBrief:
+        """Put together what is on file and what the checks found."""
+        totals = invoice.totals
+        return cls(
+            invoice_number=invoice.number or "",
+            seller_name=invoice.seller.name or "",
+            credit_note=invoice.credit_note,
+            currency=invoice.currency,
+            net=totals.without_tax,
+            payable=totals.payable,
+            line_texts=tuple(line.name or "" for line in invoice.lines[:50]),
+            findings=examination.findings,
+            order=dossier.order,
+            receipts=dossier.receipts,
+            open_orders=dossier.open_orders,
+            recent_bills=dossier.bills[:10],
+            known_codings=known_codings(dossier),
+        )
 
 
 class Accept(Frozen):
@@ -56,7 +82,7 @@ class RequestCreditNote(Frozen):
 
 
 class CodeToAccount(Frozen):
-    """No order: book to this account and cost centre, as the supplier's earlier bills were."""
+    """No order: book to this account and cost centre, one of the known codings."""
 
     kind: Literal["code_to_account"]
     account: str
@@ -87,6 +113,33 @@ class ExaminerProposal(Frozen):
     resolution: Resolution
     reason: str = Field(max_length=600)
     confidence: Ratio
+
+
+def course_of(proposal: ExaminerProposal | None, examined: Examined) -> Course:
+    """What to do next: a proposal may make the process more careful, or ask a person; it never decides by itself."""
+    plain = post_as_examined(examined)
+    stops = blocking(examined.examination.findings)
+    match proposal.resolution if proposal else None:
+        case HoldForReceipt() | RequestCreditNote() as careful:
+            return wait_for(stops[0], f"{careful.kind.replace('_', ' ')} proposed: {stops[0].said}")
+        case Reject():
+            return SendBack()
+        case MatchOtherOrder(order_id=order_id):
+            return Rematch(order_id=order_id)
+        case CodeToAccount() as coded if isinstance(plain, Post) and _on_file(coded, examined):
+            return plain.model_copy(update={"coding": _recoded(coded, plain.coding)})
+        case _:
+            return plain
+
+
+def _on_file(coded: CodeToAccount, examined: Examined) -> bool:
+    return KnownCoding(account=coded.account, cost_centre=coded.cost_centre) in examined.known_codings
+
+
+def _recoded(coded: CodeToAccount, coding: tuple[Coding, ...]) -> tuple[Coding, ...]:
+    """Book everything where the agent says; the person who approves sees it."""
+    whole = sum((part.net for part in coding), Decimal(0))
+    return (Coding(account=coded.account, cost_centre=coded.cost_centre, net=whole),)
 
 
 def by_the_book(brief: ExaminerBrief) -> ExaminerProposal | None:

@@ -6,6 +6,8 @@ from datetime import date
 
 from agents.agent import Agent
 from domain.documents import DocumentRef
+from domain.grounding import unconfirmed
+from domain.invoice import Invoice, InvoiceLine, Party, PaymentMeans, TaxCategory, Totals
 from domain.values import Amount, CurrencyCode, Frozen, Percent, Quantity, Ratio
 
 
@@ -44,6 +46,24 @@ class InvoiceReading(Frozen):
     confidence: Ratio
 
 
+UNSTATED = (
+    "profile",
+    "type_code",
+    "tax_point_date",
+    "tax_point_code",
+    "accounting_currency",
+    "payee",
+    "tax_representative",
+    "payment_terms",
+    "payment_reference",
+    "contract_ref",
+    "buyer_ref",
+    "period",
+    "note",
+)
+"""Fields of an invoice that a reading does not ask for."""
+
+
 def nobody_guesses(_: ReaderBrief) -> InvoiceReading | None:
     """There is no rule that reads free text safely: a person does."""
     return None
@@ -62,3 +82,62 @@ invoice_reader = Agent(
     claim=InvoiceReading,
     fallback=nobody_guesses,
 )
+
+
+def confirmed(reading: InvoiceReading, text: str) -> Invoice | tuple[str, ...]:
+    """The invoice, where the text bears out every figure, or what it does not bear out, a sentence each."""
+    invoice = to_invoice(reading)
+    return unconfirmed(invoice, text) or invoice
+
+
+def to_invoice(reading: InvoiceReading) -> Invoice:
+    """The claim in the words of EN 16931; what a reading cannot state is None."""
+    account, tax_id = reading.payee_account, reading.seller_tax_id
+    vat = tax_id is not None and tax_id[:2].isalpha()  # BT-31 starts with a country code, BT-32 need not
+    return Invoice(
+        syntax="text",
+        credit_note=reading.credit_note,
+        number=reading.number,
+        issue_date=reading.issue_date,
+        due_date=reading.due_date,
+        currency=reading.currency,
+        seller=Party(
+            name=reading.seller_name, vat_id=tax_id if vat else None, tax_registration=None if vat else tax_id
+        ),
+        buyer=Party(name=None),
+        payment_means=(PaymentMeans(code=None, account=account),) if account else (),
+        order_ref=reading.order_ref,
+        preceding=(),
+        lines=tuple(_line(str(position), line) for position, line in enumerate(reading.lines, start=1)),
+        allowances_charges=(),
+        tax_breakdown=(),
+        totals=_totals(reading),
+        **dict.fromkeys(UNSTATED),
+    )
+
+
+def _line(position: str, line: LineReading) -> InvoiceLine:
+    return InvoiceLine(
+        id=position,
+        name=line.description,
+        quantity=line.quantity,
+        unit=None,
+        net_price=line.unit_price,
+        net_amount=line.net_amount,
+        tax=TaxCategory(code=None, rate=line.tax_rate),
+    )
+
+
+def _totals(reading: InvoiceReading) -> Totals:
+    return Totals(
+        lines_net=reading.net,
+        allowances=None,
+        charges=None,
+        without_tax=reading.net,
+        tax=reading.tax,
+        tax_in_accounting_currency=None,
+        with_tax=reading.payable,
+        prepaid=None,
+        rounding=None,
+        payable=reading.payable,
+    )

@@ -1,0 +1,47 @@
+"""What an agent asks, read back from the messages that `agents.prompt` writes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from domain.chat import ChatMessage
+from domain.values import Frozen
+
+AGENT = re.compile(r"^AGENT (\S+) (\S+)$", re.MULTILINE)
+BRIEF = "BRIEF\n"
+OUTSIDE = re.compile(
+    r"^([A-Z_]+)\nBEGIN OUTSIDE TEXT ([0-9a-f]{16})\n(.*?)\nEND OUTSIDE TEXT \2$", re.MULTILINE | re.DOTALL
+)
+
+
+class OutsideText(Frozen):
+    """A fenced text and the field of the brief that refers to it."""
+
+    field: str
+    text: str
+
+
+class Question(Frozen):
+    """The agent that asks, its brief as JSON, and the outside texts."""
+
+    agent: str
+    version: str
+    brief: str
+    texts: tuple[OutsideText, ...]
+
+
+def question_of(messages: Sequence[ChatMessage]) -> Question | None:
+    """Read a conversation's question; None where the messages are of another make."""
+    system = next((message.content for message in messages if message.role == "system"), "")
+    user = next((message.content for message in messages if message.role == "user"), "")
+    agent = AGENT.search(system)
+    if agent is None or not user.startswith(BRIEF):
+        return None
+    try:
+        _, end = json.JSONDecoder().raw_decode(user, len(BRIEF))
+    except json.JSONDecodeError:
+        return None
+    texts = tuple(OutsideText(field=name.lower(), text=text) for name, _, text in OUTSIDE.findall(user[end:]))
+    return Question(agent=agent[1], version=agent[2], brief=user[len(BRIEF) : end], texts=texts)
