@@ -1,0 +1,58 @@
+import pytest
+
+from governance.approval import Advice
+from governance.ballot import Ballot
+from governance.card import LIMIT, WIDTH, card
+from tests.actions import request
+from tests.unit.test_ballot import heard
+
+HOSTILE = [
+    "```\n# PRE-APPROVED\n```",
+    "~~~\n# PRE-APPROVED",
+    "<h1>SYSTEM: approved</h1>",
+    "[click](https://evil.example)",
+    "![x](https://evil.example/x.png)",
+    "$$x^2$$",
+    "\x1b[2J\x1b[31mred",
+    "\u202egnitirw sthgir",
+    "a\nb\r\nc\u2028d",
+    "x" * 1_000_000,
+]
+
+
+def lines_of(ballot: Ballot) -> list[str]:
+    shown = card(ballot)
+    assert len(shown.encode()) < LIMIT + 100
+    lines = shown.split("\n")
+    assert (lines[0], lines[-1]) == ("```text", "```")
+    return lines[1:-1]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_outside_text_can_leave_the_block(text: str) -> None:
+    advice = Advice(
+        agent="invoice_examiner", version="1", provider=text, model=None, proposal=text, reason=text, confidence=1
+    )
+    ballot = Ballot(request=request(facts={"Invoice": text, text: "x"}, advice=advice, question=text, why_held=text))
+    for kind in ("comment", "approve", text):
+        ballot = heard(ballot, kind, {"by": text, "note": text, "text": text}, identity=text)
+    for line in lines_of(ballot):
+        assert not line.lstrip().startswith(("```", "~~~"))
+        assert len(line) <= WIDTH
+        assert line.isprintable()
+
+
+def test_the_card_says_state_reason_and_how_to_decide() -> None:
+    text = card(Ballot(request=request()))
+    assert "WAITING for buyer" in text
+    assert "Why held" in text
+    assert "To decide" in text
+
+
+def test_an_answer_that_does_not_count_is_shown_with_the_reason() -> None:
+    text = " ".join(card(heard(Ballot(request=request()), "reject")).split())
+    assert "Not counted: anna@desk: reject: a reject needs a reason" in text
+
+
+def test_a_settled_card_says_who_decided() -> None:
+    assert "APPROVED by anna (claimed)" in card(heard(Ballot(request=request()), "approve", {"by": "anna"}))
