@@ -1,0 +1,33 @@
+"""Effects on the business system, each for exactly the action its work order covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from domain.actions import PostBill, Receipt, SchedulePayment, VoidBill
+from domain.ports import Erp
+from governance.work_order import WorkOrder
+
+
+@dataclass(frozen=True)
+class ErpActivities:
+    """Post, pay, void."""
+
+    erp: Erp
+
+    @activity.defn
+    async def post_bill(self, order: WorkOrder[PostBill]) -> Receipt:
+        """Post the bill."""
+        return await self.erp.post_bill(order.key, order.covered())
+
+    @activity.defn
+    async def schedule_payment(self, order: WorkOrder[SchedulePayment]) -> Receipt:
+        """Schedule the payment."""
+        return await self.erp.schedule_payment(order.key, order.covered())
+
+    @activity.defn
+    async def void_bill(self, order: WorkOrder[VoidBill]) -> Receipt:
+        """Void the bill."""
+        return await self.erp.void_bill(order.key, order.covered())

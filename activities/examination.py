@@ -1,0 +1,69 @@
+"""The invoice against what is on file, and the brief for whoever looks at its exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.dossier import Dossier, gather
+from domain.examination import Examination, examine
+from temporalio import activity
+
+from activities.documents import put_model
+from agents.invoice_examiner import ExaminerBrief
+from domain.documents import DocumentRef
+from domain.intake import Examined, Headline, known_codings
+from domain.invoice import Invoice
+from domain.ports import Documents, Erp
+from domain.tolerances import Tolerances
+from domain.values import Frozen
+
+
+class ToExamine(Frozen):
+    """An invoice in the store; `order_id` overrides the order that it names."""
+
+    invoice: DocumentRef
+    sender: str | None
+    order_id: str | None
+
+
+class TolerancesInForce(Protocol):
+    """Where the tolerances are kept."""
+
+    async def tolerances(self, supplier_id: str | None) -> Tolerances:
+        """The tolerances for a supplier."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExaminationActivities:
+    """Reads only: run as local activities, so that changed rules can never break replay."""
+
+    documents: Documents
+    erp: Erp
+    tolerances: TolerancesInForce
+
+    @activity.defn
+    async def examine_invoice(self, task: ToExamine) -> Examined:
+        """Gather what is on file and run every check."""
+        invoice, dossier, examination = await self._examine(task)
+        return Examined(
+            headline=Headline.of(invoice),
+            supplier=dossier.supplier,
+            examination=examination,
+            known_codings=known_codings(dossier),
+        )
+
+    @activity.defn
+    async def brief_examiner(self, task: ToExamine) -> DocumentRef:
+        """Put the same facts together for the examiner and keep them in the store."""
+        invoice, dossier, examination = await self._examine(task)
+        return await put_model(self.documents, ExaminerBrief.of(invoice, dossier, examination), task.invoice.name)
+
+    async def _examine(self, task: ToExamine) -> tuple[Invoice, Dossier, Examination]:
+        invoice = Invoice.model_validate_json(await self.documents.get(task.invoice))
+        if task.order_id:
+            invoice = invoice.model_copy(update={"order_ref": task.order_id})
+        dossier = await gather(self.erp, invoice)
+        tolerances = await self.tolerances.tolerances(dossier.supplier.id if dossier.supplier else None)
+        return invoice, dossier, examine(invoice, dossier, sender=task.sender, tolerances=tolerances)

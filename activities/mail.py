@@ -1,0 +1,28 @@
+"""Messages that leave, each for exactly the action its work order covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from domain.actions import Receipt, ReturnInvoice, SendRemittance
+from domain.ports import Mail
+from governance.work_order import WorkOrder
+
+
+@dataclass(frozen=True)
+class MailActivities:
+    """Tell suppliers what happens to their invoices."""
+
+    mail: Mail
+
+    @activity.defn
+    async def send_remittance(self, order: WorkOrder[SendRemittance]) -> Receipt:
+        """Send the remittance note."""
+        return await self.mail.send_remittance(order.key, order.covered())
+
+    @activity.defn
+    async def return_invoice(self, order: WorkOrder[ReturnInvoice]) -> Receipt:
+        """Send the invoice back with the reasons."""
+        return await self.mail.return_invoice(order.key, order.covered())

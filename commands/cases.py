@@ -1,0 +1,95 @@
+"""Listing cases and showing one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
+
+from commands.approvals import waiting_for
+from commands.console import UserError, command, out, plain
+from commands.desk import Desk, open_desk
+from commands.submit import COLOURS, told
+from domain.course import title
+from domain.outcome import Held
+from governance.card import card
+from workflows import attributes
+from workflows.approval import Approval
+from workflows.invoice import InvoiceWorkflow
+
+MANY = 200
+RECENT_MINUTES = 120
+
+
+@command
+async def list_cases(
+    state: Annotated[str | None, typer.Option(help="Only this state, such as held, posted or needs repair.")] = None,
+) -> int:
+    """List the newest cases."""
+    desk = await open_desk()
+    wanted = f' AND CaseState="{state.replace(chr(34), "")}"' if state else ""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("case", "started", "state", "with"):
+        table.add_column(column, no_wrap=True)
+    async for found in desk.client.list_workflows(f'WorkflowType="Invoice"{wanted}', limit=MANY):
+        held = found.typed_search_attributes.get(attributes.OWNER_ROLE) or ""
+        shown = _state(found)
+        colour = COLOURS.get(shown, "bold")
+        table.add_row(found.id, _ago(found.start_time), f"[{colour}]{shown}[/{colour}]", held)
+    out.print(table if table.row_count else "No case yet. Start one with `starter.py invoice FILE`.")
+    return 0
+
+
+@command
+async def show_case(case: Annotated[str, typer.Argument(help="A case id, or the beginning of one.")]) -> int:
+    """Show where a case stands, what was found and who decided."""
+    desk = await open_desk()
+    found = await one_case(desk, case)
+    out.print(f"[bold]{found.id}[/bold]  {_state(found)}  {desk.link(found.id)}")
+    if found.status == WorkflowExecutionStatus.COMPLETED:
+        await _show_outcome(desk, found.id)
+    for approval in [pending async for pending in waiting_for(desk, found.id)]:
+        out.print(f"\nWaiting: [bold]{approval.id}[/bold]  {desk.link(approval.id)}")
+        ballot = await desk.client.get_workflow_handle_for(Approval.run, approval.id).query(Approval.state)
+        out.print(card(ballot).strip("`").removeprefix("text"), markup=False)
+    return 0
+
+
+async def one_case(desk: Desk, case: str) -> WorkflowExecution:
+    """The one case whose id is or begins with this."""
+    safe = case.replace('"', "").replace("'", "")
+    query = f'WorkflowType="Invoice" AND WorkflowId STARTS_WITH "{safe}"'
+    found = [each async for each in desk.client.list_workflows(query, limit=5)]
+    newest = {each.id: each for each in reversed(found)}
+    if len(newest) != 1:
+        raise UserError(f"{len(newest) or 'No'} cases begin with {safe}. `starter.py list` shows them all.")
+    return next(iter(newest.values()))
+
+
+async def _show_outcome(desk: Desk, case_id: str) -> None:
+    outcome = await desk.client.get_workflow_handle_for(InvoiceWorkflow.run, case_id).result()
+    state, said = told(outcome)
+    out.print(f"{state}: {plain(said, 600)}")
+    out.print(f"invoice {plain(outcome.invoice_number or 'unknown')}, decided by {plain(outcome.decided_by)}")
+    for finding in outcome.findings:
+        out.print(f"  - {plain(title(finding), 400)}")
+        out.print(f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]")
+    if isinstance(outcome, Held):
+        out.print(f"Next: {outcome.owner}: {plain(outcome.removed_by)}; then `starter.py invoice FILE --again`.")
+
+
+def _state(found: WorkflowExecution) -> str:
+    said = found.typed_search_attributes.get(attributes.CASE_STATE)
+    if said and found.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
+        return said
+    return found.status.name.lower() if found.status else "unknown"
+
+
+def _ago(moment: datetime) -> str:
+    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    if minutes < RECENT_MINUTES:
+        return f"{minutes} min ago" if minutes else "just now"
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -1,0 +1,69 @@
+"""How commands speak: rich tables to people, one clear sentence for an error, no tracebacks."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.errors import DomainError, Unavailable
+from domain.text import show
+
+PIPE_WIDTH = 160
+"""Columns where nobody's terminal says how many there are."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+err = Console(stderr=True, highlight=False)
+P = ParamSpec("P")
+
+
+class UserError(DomainError):
+    """This cannot be done as asked:"""  # noqa: D415
+
+
+def command(action: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
+    """Turn an async function that returns an exit code into a command that never shows a traceback for a mistake."""
+
+    @functools.wraps(action)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = asyncio.run(action(*args, **kwargs))
+        except UserError as error:
+            code = fail(str(error).removeprefix(str(UserError()) + " "))
+        except (DomainError, Unavailable) as error:
+            code = fail(str(error))
+        except ValidationError as error:
+            first = error.errors()[0]
+            code = fail(f"A setting is wrong: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+        except RPCError as error:
+            code = fail(_rpc(error))
+        except KeyboardInterrupt:
+            code = 130
+        raise typer.Exit(code)
+
+    return run
+
+
+def fail(message: str) -> int:
+    """Say what went wrong; returns the exit code for it."""
+    err.print(f"[red]Error:[/red] {escape(message)}")
+    return 2
+
+
+def plain(text: object, limit: int = 200) -> str:
+    """Outside text as it may stand in a terminal: no escapes, no markup."""
+    return escape(show(str(text), limit))
+
+
+def _rpc(error: RPCError) -> str:
+    if error.status == RPCStatusCode.UNAVAILABLE:
+        return "The Temporal server stopped answering; the cases go on when it is back."
+    return f"The Temporal server says: {error.message}"

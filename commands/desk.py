@@ -1,0 +1,56 @@
+"""What commands work with, opened for as long as one command runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from integrations.documents import FolderDocuments
+from temporalio.client import Client
+
+from integrations.sandbox import Database
+from integrations.settings import Settings
+from integrations.temporal.connection import connect, ui_address
+from workflows.options import TASK_QUEUE
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A connected client, and where everything is."""
+
+    settings: Settings
+    client: Client
+    ui: str
+
+    @property
+    def queue(self) -> str:
+        """The task queue cases start on."""
+        return self.settings.task_queue or TASK_QUEUE
+
+    @property
+    def documents(self) -> FolderDocuments:
+        """The document store."""
+        return FolderDocuments(self.settings.documents)
+
+    def link(self, workflow_id: str) -> str:
+        """The page of a workflow in the UI."""
+        return f"{self.ui}/namespaces/{self.client.namespace}/workflows/{workflow_id}"
+
+
+async def open_desk(identity: str | None = None) -> Desk:
+    """Connect with the settings in the environment."""
+    settings = Settings()
+    client = await connect(settings.home, identity=identity)
+    return Desk(settings, client, settings.ui_url or ui_address(settings.home))
+
+
+@asynccontextmanager
+async def books(settings: Settings) -> AsyncGenerator[Database]:
+    """The sandbox's database, with its tables."""
+    database = Database(settings.books)
+    await database.prepare()
+    try:
+        yield database
+    finally:
+        await database.close()

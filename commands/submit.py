@@ -1,0 +1,163 @@
+"""Starting invoice cases, and watching them until each has an outcome or waits for a person."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.live import Live
+from rich.table import Table
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from commands.console import UserError, command, out, plain
+from commands.desk import Desk, open_desk
+from domain.documents import DocumentRef
+from domain.intake import InvoiceCase
+from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
+from domain.text import show
+from workflows import attributes
+from workflows.invoice import InvoiceWorkflow
+
+ID_LENGTH = 20
+POLL_SECONDS = 0.25
+NAME_LENGTH = 80
+
+
+@dataclass
+class Submitted:
+    """One file on its way."""
+
+    name: str
+    handle: WorkflowHandle[InvoiceWorkflow, InvoiceOutcome] | None
+    state: str
+    said: str = ""
+    settled: bool = False
+
+
+@command
+async def invoice(
+    files: Annotated[list[Path], typer.Argument(help="Invoices: UBL, CII, Factur-X, PDF or text.")],
+    sender: Annotated[str | None, typer.Option(help="The address they came from.")] = None,
+    submitted_by: Annotated[str | None, typer.Option(help="Who submits; cannot approve. You, by default.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Start anew a case that has ended.")] = False,
+    wait: Annotated[bool, typer.Option(help="Watch until each case is done or waits for a person.")] = True,
+) -> int:
+    """Start a case for each invoice; the same document twice is the same case."""
+    desk = await open_desk()
+    requester = submitted_by or getpass.getuser()
+    started = [await submit(desk, file, requester=requester, sender=sender, again=again) for file in files]
+    if wait:
+        await watch(desk, started)
+    else:
+        out.print(table_of(desk, started))
+    return 1 if any(item.handle is None for item in started) else 0
+
+
+async def submit(desk: Desk, file: Path, *, requester: str, sender: str | None, again: bool = False) -> Submitted:
+    """Put a file into the store and start its case."""
+    try:
+        content = await asyncio.to_thread(file.read_bytes)
+    except OSError as error:
+        return Submitted(file.name, None, "not started", f"cannot be read: {error.strerror}", settled=True)
+    ref = await desk.documents.put(content, name=file.name, media_type="application/octet-stream")
+    case = InvoiceCase(document=ref, sender=sender, requester=requester)
+    return await _start(desk, case, ref, again=again)
+
+
+async def _start(desk: Desk, case: InvoiceCase, ref: DocumentRef, *, again: bool) -> Submitted:
+    case_id = f"invoice-{ref.digest[:ID_LENGTH]}"
+    reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+    pairs = [SearchAttributePair(attributes.PROCESS, "invoice"), SearchAttributePair(attributes.CASE_STATE, "running")]
+    try:
+        handle = await desk.client.start_workflow(
+            InvoiceWorkflow.run,
+            case,
+            id=case_id,
+            task_queue=desk.queue,
+            id_reuse_policy=reuse,
+            search_attributes=TypedSearchAttributes(pairs),
+        )
+    except WorkflowAlreadyStartedError:
+        known = desk.client.get_workflow_handle_for(InvoiceWorkflow.run, case_id)
+        return Submitted(ref.name, known, "known", "the same document: the case that is already there")
+    return Submitted(ref.name, handle, "started")
+
+
+async def watch(desk: Desk, items: list[Submitted]) -> None:
+    """Show progress until every case has an outcome or waits for a person."""
+    if not out.is_terminal:
+        await _settled(items, lambda: None)
+        out.print(table_of(desk, items))
+        return
+    with Live(table_of(desk, items), console=out, refresh_per_second=4) as live:
+        await _settled(items, lambda: live.update(table_of(desk, items)))
+
+
+async def _settled(items: list[Submitted], looked: Callable[[], None]) -> None:
+    while not all(item.settled for item in items):
+        await asyncio.gather(*(look(item) for item in items if not item.settled))
+        looked()
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def look(item: Submitted) -> None:
+    """Ask the server where a case stands."""
+    if item.handle is None:
+        return
+    described = await item.handle.describe()
+    if described.status == WorkflowExecutionStatus.RUNNING:
+        item.state = described.typed_search_attributes.get(attributes.CASE_STATE) or "running"
+        item.settled = item.state == "waiting for approval"
+        role = described.typed_search_attributes.get(attributes.OWNER_ROLE)
+        item.said = f"asks {role}" if item.settled else item.said
+        return
+    item.settled = True
+    if described.status == WorkflowExecutionStatus.COMPLETED:
+        item.state, item.said = told(await item.handle.result())
+    else:
+        status = described.status.name.lower() if described.status else "unknown"
+        item.state, item.said = status, "see the UI"
+
+
+def told(outcome: InvoiceOutcome) -> tuple[str, str]:
+    """The outcome in a word and a sentence."""
+    found = ", ".join(dict.fromkeys(finding.code.replace("_", " ") for finding in outcome.findings))
+    if isinstance(outcome, Posted):
+        paid = f"pays {outcome.payment_date}" if outcome.payment_id else f"payment: {outcome.payment_reason or 'none'}"
+        return "posted", f"{outcome.bill_id}, {outcome.amount:,.2f} {outcome.currency}, {paid}, by {outcome.decided_by}"
+    if isinstance(outcome, Held):
+        return ("needs repair" if outcome.needs_repair else "held"), f"{outcome.owner}: {found}: {outcome.reason}"
+    if isinstance(outcome, Duplicate):
+        return "duplicate", f"of {outcome.bill_id}"
+    return "rejected", f"{found}: {outcome.reason}, by {outcome.decided_by}"
+
+
+COLOURS = {"posted": "green", "duplicate": "cyan", "rejected": "magenta", "held": "yellow", "needs repair": "red"}
+
+
+def table_of(desk: Desk, items: list[Submitted]) -> Table:
+    """One row a file."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("document", "case", "state"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("what happened", overflow="fold")
+    for item in items:
+        case = item.handle.id if item.handle else "-"
+        linked = f"[link={desk.link(case)}]{case}[/link]" if item.handle else case
+        colour = COLOURS.get(item.state, "bold" if item.settled else "dim")
+        table.add_row(plain(item.name, 40), linked, f"[{colour}]{item.state}[/{colour}]", plain(item.said, 400))
+    return table
+
+
+def existing(file: Path) -> Path:
+    """The file, or a clear refusal."""
+    if not file.is_file():
+        raise UserError(f"{show(str(file), NAME_LENGTH)} is not a file.")
+    return file

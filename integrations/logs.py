@@ -1,0 +1,52 @@
+"""Logging that can never stop a worker: a bounded queue that drops rather than waits."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from logging.handlers import QueueHandler, QueueListener
+
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+QUEUE_SIZE = 10_000
+
+
+class DroppingHandler(QueueHandler):
+    """Counts what does not fit: a full pipe must not hang whoever logs."""
+
+    dropped = 0
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Queue the record, or drop it."""
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            self.dropped += 1
+
+
+@contextmanager
+def logging_to_stderr(level: int = logging.INFO) -> Generator[Runtime]:
+    """Send Python's and Temporal Core's logs to stderr through one queue; yields the runtime to connect with."""
+    waiting: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_SIZE)
+    handler = DroppingHandler(waiting)
+    output = logging.StreamHandler(sys.stderr)
+    output.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    listener = QueueListener(waiting, output)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(level)
+    for noisy in ("httpx2", "openai", "aiosqlite"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    listener.start()
+    core = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logger=logging.getLogger("temporal.core")),
+    )
+    try:
+        yield Runtime(telemetry=TelemetryConfig(logging=core))
+    finally:
+        root.removeHandler(handler)
+        listener.stop()

@@ -1,0 +1,52 @@
+"""Everything that can be set, from SIGNALBOX_* (and the usual OPENAI_*) in the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+class Settings(BaseSettings):
+    """One process's settings; TEMPORAL_* are read by temporalio's own envconfig."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGNALBOX_", frozen=True, extra="ignore", populate_by_name=True)
+
+    home: Path = Field(default=ROOT / ".signalbox", description="where documents and the sandbox's books are kept")
+    policies: Path = Field(default=ROOT / "policies", description="the folder of policy tables")
+    database: str | None = Field(default=None, description="the sandbox's books; a SQLite file in home by default")
+    sandbox_faults: str = Field(default="", description="such as schedule_payment:refuse; for tests and trials")
+    profile: Literal["dev"] = Field(
+        default="dev", description="dev authenticates nobody and works with a server on this machine alone"
+    )
+    ui_url: str | None = Field(default=None, description="the Temporal UI; port + 1000 of the server by default")
+    task_queue: str | None = Field(default=None, description="another task queue than the default one")
+    model: str = Field(default="gpt-5-mini", description="the chat model's name")
+    model_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("SIGNALBOX_MODEL_URL", "OPENAI_BASE_URL", "model_url")
+    )
+    model_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("SIGNALBOX_MODEL_KEY", "OPENAI_API_KEY", "model_key")
+    )
+    model_provider: str | None = Field(default=None, description="what cards and the trail call the provider")
+    drain_seconds: int = Field(default=20, gt=0, description="how long running activities may finish on SIGTERM")
+
+    @property
+    def documents(self) -> Path:
+        """The document store."""
+        return self.home / "documents"
+
+    @property
+    def books(self) -> str:
+        """The URL of the sandbox's database."""
+        return self.database or f"sqlite:///{self.home / 'books.db'}"
+
+    @property
+    def chat_url(self) -> str | None:
+        """The model server; None where neither an address nor a key is given, so that no model is asked."""
+        return self.model_url or (OPENAI_URL if self.model_key else None)

@@ -1,0 +1,89 @@
+"""One way to reach the server for worker and command line alike."""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
+
+from domain.errors import DomainError, Unavailable
+
+DEFAULT_ADDRESS = "localhost:7233"
+PROFILE_FILE = "temporal.toml"
+"""Written by the demo into the home folder, so that commands typed beside it find its server."""
+
+
+class NotAllowed(DomainError):
+    """The settings do not allow this."""
+
+
+def connection(home: Path) -> dict[str, Any]:
+    """Where the server is: TEMPORAL_* and TEMPORAL_CONFIG_FILE first, else the profile that the demo wrote."""
+    written = home / PROFILE_FILE
+    chosen = None if os.environ.get("TEMPORAL_CONFIG_FILE") or not written.is_file() else str(written)
+    found = ClientConfig.load_client_connect_config(config_file=chosen)
+    return {"target_host": DEFAULT_ADDRESS, **found}
+
+
+async def connect(home: Path, *, identity: str | None = None, runtime: Runtime | None = None) -> Client:
+    """Connect; raise `NotAllowed` for a server that the dev profile may not use, `Unavailable` where none answers."""
+    config = connection(home)
+    address = str(config["target_host"])
+    if not is_loopback(address):
+        raise NotAllowed(
+            f"The profile dev authenticates nobody, so it uses a server on this machine alone, not {address}."
+        )
+    try:
+        return await Client.connect(
+            **config,
+            data_converter=pydantic_data_converter,
+            identity=identity or f"{getpass.getuser()}@{socket.gethostname()}",
+            runtime=runtime,
+        )
+    except RuntimeError as error:
+        raise Unavailable(
+            f"No Temporal server answers at {address}. Start one with `make demo`, or set TEMPORAL_ADDRESS. ({error})"
+        ) from None
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address such as `127.0.0.1:7233` is on this machine."""
+    host = address.rsplit(":", 1)[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def ui_address(home: Path) -> str:
+    """The UI of the dev server: its port is the server's plus 1000."""
+    host, port = str(connection(home)["target_host"]).rsplit(":", 1)
+    return f"http://{host}:{int(port) + 1000}"
+
+
+async def ensure_attributes(client: Client, keys: Sequence[SearchAttributeKey[Any]]) -> None:
+    """Register the search attributes that the server lacks; without them no case could start."""
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    missing = {key.name: _indexed(key) for key in keys if key.name not in known.custom_attributes}
+    if missing:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
+        )
+
+
+def _indexed(key: SearchAttributeKey[Any]) -> IndexedValueType.ValueType:
+    return IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{key.indexed_value_type.name}")

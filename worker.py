@@ -1,0 +1,136 @@
+"""The worker: connects, registers every process, and drains on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from integrations.documents import FolderDocuments
+from pydantic import SecretStr
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.documents import DocumentActivities
+from activities.erp import ErpActivities
+from activities.examination import ExaminationActivities
+from activities.identity import IdentityActivities
+from activities.mail import MailActivities
+from activities.policy import PolicyActivities
+from activities.reasoning import ReasoningActivities
+from agents.invoice_examiner import invoice_examiner
+from agents.invoice_reader import invoice_reader
+from domain.errors import DomainError, Unavailable
+from domain.ports import LanguageModel
+from integrations.chat_model import ChatModel, ModelSettings
+from integrations.logs import logging_to_stderr
+from integrations.no_model import NoModel
+from integrations.policy_folder import PolicyFolder
+from integrations.reading.reader import ChildReader
+from integrations.sandbox import Database, Faults, SandboxErp, SandboxMail
+from integrations.settings import Settings
+from integrations.temporal.connection import connect, ensure_attributes
+from integrations.temporal.signals import HistorySignals
+from workflows import attributes
+from workflows.approval import Approval
+from workflows.invoice import InvoiceWorkflow
+from workflows.options import TASK_QUEUE
+
+OURS = ("workflows", "activities", "agents", "governance", "domain")
+AGENTS = {(agent.name, agent.version): agent for agent in (invoice_reader, invoice_examiner)}
+
+
+@asynccontextmanager
+async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worker]:
+    """A worker with every adapter open, not yet running."""
+    async with AsyncExitStack() as open_adapters:
+        activities = await _activities(client, settings, open_adapters)
+        yield Worker(
+            client,
+            task_queue=settings.task_queue or TASK_QUEUE,
+            workflows=[InvoiceWorkflow, Approval],
+            activities=activities,
+            workflow_runner=_sandbox(),
+            workflow_failure_exception_types=[DomainError],
+            graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+        )
+
+
+async def _activities(client: Client, settings: Settings, stack: AsyncExitStack) -> list[Callable[..., Any]]:
+    database = Database(settings.books)
+    stack.push_async_callback(database.close)
+    await database.prepare()
+    faults = Faults.parse(settings.sandbox_faults)
+    erp, mail = SandboxErp(database, faults), SandboxMail(database, faults)
+    documents, policies = FolderDocuments(settings.documents), PolicyFolder(settings.policies)
+    reading = DocumentActivities(documents, await stack.enter_async_context(ChildReader()))
+    checking = ExaminationActivities(documents, erp, policies)
+    reasoning = ReasoningActivities(AGENTS, documents, await _model(settings, stack))
+    books, letters = ErpActivities(erp), MailActivities(mail)
+    return [
+        reading.read_document,
+        reading.confirm_reading,
+        checking.examine_invoice,
+        checking.brief_examiner,
+        reasoning.think,
+        reasoning.fall_back,
+        PolicyActivities(policies).judge,
+        IdentityActivities(HistorySignals(client)).who_signalled,
+        books.post_bill,
+        books.schedule_payment,
+        books.void_bill,
+        letters.send_remittance,
+        letters.return_invoice,
+    ]
+
+
+async def _model(settings: Settings, stack: AsyncExitStack) -> LanguageModel:
+    if settings.chat_url is None:
+        return NoModel()
+    key = settings.model_key or SecretStr("none")
+    chosen = ModelSettings(
+        base_url=settings.chat_url, api_key=key, model=settings.model, provider=settings.model_provider
+    )
+    return await stack.enter_async_context(ChatModel(chosen))
+
+
+def _sandbox() -> SandboxedWorkflowRunner:
+    """Our packages are loaded once and not for every case: they are pure, and it halves the memory of a waiting one."""
+    passed = SandboxRestrictions.default.with_passthrough_modules(*OURS)
+    return SandboxedWorkflowRunner(restrictions=passed)
+
+
+async def serve(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    with logging_to_stderr() as runtime:
+        client = await connect(settings.home, runtime=runtime)
+        await ensure_attributes(client, attributes.ALL)
+        async with worker_for(client, settings) as worker, worker:
+            await stopping.wait()
+
+
+def main() -> int:
+    """Run the worker; returns the exit code."""
+    try:
+        asyncio.run(serve(Settings()))
+    except (DomainError, Unavailable, ValueError) as error:
+        sys.stderr.write(f"The worker cannot start: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the interpreter's own exit can crash after a Temporal client was used
