@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.dossier import Dossier, gather
-from domain.examination import Examination, examine
 from temporalio import activity
 
 from activities.documents import put_model
 from agents.invoice_examiner import ExaminerBrief
+from domain.checks.dossier import Dossier, gather
+from domain.checks.examination import Examination, examine
 from domain.documents import DocumentRef
 from domain.intake import Examined, Headline, known_codings
 from domain.invoice import Invoice

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from domain.dossier import Dossier
-from domain.examination import Examination
 from pydantic import Field
 
 from agents.agent import Agent
+from domain.checks.dossier import Dossier
+from domain.checks.examination import Examination
 from domain.course import Course, Post, Rematch, SendBack, blocking, post_as_examined, wait_for
 from domain.findings import Finding
 from domain.intake import Examined, KnownCoding, known_codings

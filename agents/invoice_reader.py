@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from agents.agent import Agent
+from domain.checks.grounding import unconfirmed
 from domain.documents import DocumentRef
-from domain.grounding import unconfirmed
 from domain.invoice import Invoice, InvoiceLine, Party, PaymentMeans, TaxCategory, Totals
 from domain.values import Amount, CurrencyCode, Frozen, Percent, Quantity, Ratio
 

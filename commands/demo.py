@@ -150,9 +150,7 @@ async def _invite(desk: Desk) -> None:
 
 async def _attend(desk: Desk, items: list[Submitted]) -> int:
     """Answer what waits as a demo person, by the rule in `_rule`, until every case is closed."""
-    out.print(
-        f"\nAnswering as {PERSON}: what an agent would hold back or nobody advised on is rejected, all else approved."
-    )
+    out.print(f"\nAnswering as {PERSON}, by one rule: reject what the agent could not settle, approve the rest.")
     answered: set[str] = set()
     while any(item.state in GOING_ON for item in items):
         for waiting in await _waiting(desk):

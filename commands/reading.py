@@ -12,14 +12,14 @@ from rich.table import Table
 
 from commands.console import UserError, command, out, plain
 from commands.desk import books
+from domain.checks.dossier import gather
+from domain.checks.examination import Examination, examine
 from domain.course import title
 from domain.documents import PlainText
-from domain.dossier import gather
-from domain.examination import Examination, examine
 from domain.invoice import Invoice
 from integrations.policy_folder import PolicyFolder
 from integrations.reading.reader import ChildReader
-from integrations.sandbox import SandboxErp, load_csv
+from integrations.sandbox import SandboxErp, load_csv, put_on_file, read_adventureworks
 from integrations.settings import ROOT, Settings
 
 File = Annotated[Path, typer.Argument(help="An invoice: UBL, CII, Factur-X, PDF or text.")]
@@ -68,9 +68,16 @@ async def check(
 async def seed(
     folder: Annotated[Path, typer.Option(help="CSV files; the shipped sample company by default.")] = SAMPLES,
 ) -> int:
-    """Load suppliers, orders, receipts and earlier bills into the sandbox; twice changes nothing."""
+    """Load suppliers, orders, receipts and earlier bills into the sandbox; twice changes nothing.
+
+    The tables of the AdventureWorks sample database are recognised by their file names.
+    """
     async with books(Settings()) as database:
-        data = await load_csv(database, folder)
+        if any(folder.glob("purchase_order_header.csv*")):
+            data = read_adventureworks(folder)
+            await put_on_file(database, data)
+        else:
+            data = await load_csv(database, folder)
     out.print(f"{len(data.suppliers)} suppliers, {len(data.orders)} orders, {len(data.receipts)} receipts on file.")
     return 0
 

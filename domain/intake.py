@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.checks.dossier import Dossier
+from domain.checks.examination import Examination
 from domain.documents import DocumentRef
-from domain.dossier import Dossier
-from domain.examination import Examination
 from domain.invoice import Invoice
 from domain.purchasing import Supplier
 from domain.values import Amount, CurrencyCode, Frozen, Ratio

@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.dossier import Dossier
-from domain.figures import rounded
+from domain.checks.dossier import Dossier
+from domain.checks.figures import rounded
 from domain.invoice import Invoice, InvoiceLine, Party, PaymentMeans, TaxCategory, TaxSubtotal, Totals
 from domain.purchasing import Bill, BilledLine, GoodsReceipt, OrderLine, PurchaseOrder, Supplier
 from domain.tolerances import Tolerances

@@ -23,7 +23,7 @@ from integrations.reading.answers import Answer, InvoiceRead, TextRead
 from integrations.reading.limits import ReadingLimits
 
 PROJECT = Path(__file__).resolve().parents[2]
-GRACE_SECONDS = 2
+GRACE_SECONDS = 1
 """How much longer than its process a reading is waited for: only one that is stopped outright takes so long."""
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -17,7 +17,7 @@ NAMES = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
     "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
 }
-SUBJECT_CODE = re.compile(r"^#[A-Z]{3}#")
+SUBJECT_CODE = re.compile(r"^#[A-Z]{3}#\s*")
 """BT-21, which UBL writes in front of the note itself (EN 16931-3-2)."""
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from domain.arithmetic import totals_violations
-from domain.figures import LARGEST, counted, exact, fitting, rounded, shown
+from domain.checks.arithmetic import totals_violations
+from domain.checks.figures import LARGEST, counted, exact, fitting, rounded, shown
+from domain.checks.rules import violations
+from domain.checks.tax import tax_beyond
 from domain.invoice import AllowanceCharge, Invoice, TaxCategory, TaxSubtotal
-from domain.rules import violations
-from domain.tax import tax_beyond
 from tests.invoices import TOLERANCES, invoice, line, money
 
 

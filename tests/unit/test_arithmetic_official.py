@@ -13,9 +13,9 @@ import pytest
 from lxml import etree
 from pypdf import PdfReader
 
+from domain.checks.rules import violations
+from domain.checks.tax import tax_beyond
 from domain.errors import Unreadable
-from domain.rules import violations
-from domain.tax import tax_beyond
 from integrations.reading.cii import invoice_from_cii
 from integrations.reading.ubl import invoice_from_ubl
 from tests.invoices import TOLERANCES

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.duplicates import find_duplicate, voided_before
+from domain.checks.duplicates import find_duplicate, voided_before
+from domain.checks.identifiers import normal_number
 from domain.findings import DuplicateFound, NearDuplicate
-from domain.identifiers import normal_number
 from domain.purchasing import Bill
 from tests.invoices import ISSUED, bill, invoice, money, supplier
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.booking import coding_of
-from domain.dossier import Dossier, gather, order_names
-from domain.examination import Examination, examine
-from domain.figures import LARGEST, rounded
+from domain.checks.booking import coding_of
+from domain.checks.dossier import Dossier, gather, order_names
+from domain.checks.examination import Examination, examine
+from domain.checks.figures import LARGEST, rounded
 from domain.findings import BankDetailsDiffer, MissingField, UnknownOrder, UnverifiedSender
 from domain.invoice import AllowanceCharge, Invoice, Party, PaymentMeans, PrecedingInvoice, TaxCategory, TaxSubtotal
 from domain.ports import Erp

@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from agents.invoice_reader import InvoiceReading, LineReading, confirmed, to_invoice
-from domain.grounding import unconfirmed
+from domain.checks.grounding import unconfirmed
+from domain.checks.spellings import figures_in, has_date, plain
 from domain.invoice import Invoice
-from domain.spellings import figures_in, has_date, plain
 
 TEXT = """\
 Nordwind Büromöbel GmbH

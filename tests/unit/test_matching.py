@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.crediting import match_credit
-from domain.figures import rounded
+from domain.checks.crediting import match_credit
+from domain.checks.figures import rounded
+from domain.checks.matching import Match, match
 from domain.findings import (
     CreditWithoutOriginal,
     OverOrder,
@@ -22,7 +23,6 @@ from domain.findings import (
     ShortReceipt,
 )
 from domain.invoice import AllowanceCharge, Invoice, PrecedingInvoice
-from domain.matching import Match, match
 from domain.purchasing import GoodsReceipt, OrderLine, PurchaseOrder
 from tests.invoices import TOLERANCES, bill, invoice, line, money, order, order_line, received
 

@@ -94,9 +94,13 @@ async def test_a_reader_at_work_holds_up_nobody_else(reader: ChildReader) -> Non
         await reading
 
 
-async def test_a_reader_that_takes_too_long_is_ended_from_within(hasty: ChildReader) -> None:
+async def test_a_reader_that_takes_too_long_is_ended_from_within(
+    hasty: ChildReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.reading.reader.GRACE_SECONDS", 60)
     with pytest.raises(PoisonInput, match="1 s in all"):
-        await hasty.read(SLOW, name="slow.pdf")
+        async with asyncio.timeout(10):
+            await hasty.read(SLOW, name="slow.pdf")
     await assert_reads_on(hasty)
 
 
@@ -138,7 +142,8 @@ async def test_a_reader_that_takes_too_much_is_ended(limits: ReadingLimits, said
     content = SLOW if limits.cpu_seconds == 1 else pdf_of([b" " * 45_000_000])
     async with ChildReader(limits) as reader:
         with pytest.raises(PoisonInput, match=said):
-            await reader.read(content, name="greedy.pdf")
+            async with asyncio.timeout(10):
+                await reader.read(content, name="greedy.pdf")
         await assert_reads_on(reader)
 
 

@@ -6,6 +6,7 @@ import pytest
 from domain.documents import PlainText
 from domain.errors import TooLarge, Unreadable
 from domain.invoice import Invoice
+from integrations.reading import pdf
 from integrations.reading.formats import read_document
 from integrations.reading.limits import ReadingLimits
 from tests.papers import CII, UBL, pdf_bomb, pdf_of, pdf_saying, pdf_with, read
@@ -57,6 +58,10 @@ def test_a_pdf_locked_against_changes_alone_is_read() -> None:
 )
 def test_plain_text_is_read_in_the_usual_encodings(content: bytes, text: str) -> None:
     assert read_document(content, LIMITS) == PlainText(text=text, pages=1)
+
+
+def test_text_that_no_encoding_can_carry_is_mended() -> None:
+    assert pdf._whole_characters("a\ud800b\ud83d\ude00") == "a\ufffdb\U0001f600"
 
 
 def test_form_feeds_part_pages() -> None:

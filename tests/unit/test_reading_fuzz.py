@@ -61,8 +61,7 @@ def outcome(content: bytes) -> str:
     try:
         found = read_document(content, LIMITS)
     except Unreadable as error:
-        assert len(str(error)) < 700
-        return type(error).__name__
+        return type(error).__name__ if len(str(error)) < 700 else "an error too long to keep"
     assert isinstance(found, Invoice | PlainText)
     assert type(found).model_validate_json(found.model_dump_json()) == found
     return type(found).__name__
@@ -91,12 +90,16 @@ def test_any_text_in_any_field_reads_or_is_refused(text: str, field: str) -> Non
 
 async def test_no_damaged_document_kills_its_reader() -> None:
     luck = random.Random(17)
+    documents = {f"{seed} {number}": mutated(SEEDS[seed], luck) for seed in SEEDS for number in range(12)}
     async with ChildReader() as reader:
-        for number in range(60):
-            seed = luck.choice(list(SEEDS))
-            try:
-                await reader.read(mutated(SEEDS[seed], luck), name=f"{seed} {number}")
-            except PoisonInput:
-                raise
-            except Unreadable as error:
-                assert f"{seed} {number}: " in str(error)
+        outcomes = [await child_outcome(reader, name, content) for name, content in documents.items()]
+    assert set(outcomes) <= {"Invoice", "PlainText", "refused and named"}
+
+
+async def child_outcome(reader: ChildReader, name: str, content: bytes) -> str:
+    try:
+        return type(await reader.read(content, name=name)).__name__
+    except PoisonInput:
+        return "poison"
+    except Unreadable as error:
+        return "refused and named" if f"{name}: " in str(error) else str(error)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from domain.actions import PostBill
+from domain.checks.dossier import gather
+from domain.checks.examination import Examination, examine
 from domain.documents import PlainText
-from domain.dossier import gather
 from domain.errors import Unreadable
-from domain.examination import Examination, examine
 from domain.invoice import Invoice
 from domain.tolerances import Tolerances
 from integrations.reading.reader import ChildReader

@@ -8,9 +8,9 @@ therefore not confirmed, though the reading may be right: a person reads it.
 
 What this cannot catch: a figure or date that the text states in another role and that keeps every sum (quantity and
 price swapped, the delivery date for the issue date, another number of the letterhead for the order); an ambiguous
-spelling (`domain.spellings`) taken the wrong way throughout; a line and its share of the totals left out, where the
-text also states the totals without it; and a text that itself lies. The checks against order, receipts and supplier
-master come after.
+spelling (`domain.checks.spellings`) taken the wrong way throughout; a line and its share of the totals left out,
+where the text also states the totals without it; and a text that itself lies. The checks against order, receipts and
+supplier master come after.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from domain.figures import CENT, ZERO, exact, rounded, total
+from domain.checks.figures import CENT, ZERO, exact, rounded, total
+from domain.checks.spellings import figures_in, has_date, plain
 from domain.invoice import Invoice, InvoiceLine
-from domain.spellings import figures_in, has_date, plain
 
 HUNDRED = Decimal(100)
 SIGNS = {

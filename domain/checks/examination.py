@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from domain.arithmetic import totals_violations
-from domain.booking import coding_of
-from domain.completeness import missing_fields, missing_terms
-from domain.crediting import match_credit
-from domain.dossier import Dossier, order_names
-from domain.duplicates import find_duplicate, voided_before
+from domain.checks.arithmetic import totals_violations
+from domain.checks.booking import coding_of
+from domain.checks.completeness import missing_fields, missing_terms
+from domain.checks.crediting import match_credit
+from domain.checks.dossier import Dossier, order_names
+from domain.checks.duplicates import find_duplicate, voided_before
+from domain.checks.matching import Match, match
+from domain.checks.standing import standing
+from domain.checks.tax import tax_beyond, tax_violations
+from domain.checks.tax_form import tax_form_violations
 from domain.findings import (
     CodingMissing,
     DuplicateFound,
@@ -22,11 +26,7 @@ from domain.findings import (
     UnknownOrder,
 )
 from domain.invoice import Invoice
-from domain.matching import Match, match
 from domain.purchasing import BilledLine, Coding, Supplier
-from domain.standing import standing
-from domain.tax import tax_beyond, tax_violations
-from domain.tax_form import tax_form_violations
 from domain.text import show
 from domain.tolerances import Tolerances
 from domain.values import Frozen

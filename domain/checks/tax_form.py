@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from domain.countries import VAT_PREFIXES
-from domain.identifiers import line_name
+from domain.checks.countries import VAT_PREFIXES
+from domain.checks.identifiers import line_name
+from domain.checks.tax_category import CARRIERS, CATEGORIES, Carrier, CategoryRules, carried
+from domain.checks.violation import Violation
 from domain.invoice import Invoice, TaxCategory
-from domain.tax_category import CARRIERS, CATEGORIES, Carrier, CategoryRules, carried
 from domain.text import show
-from domain.violation import Violation
 
 
 def tax_form_violations(invoice: Invoice) -> tuple[Violation, ...]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from domain.claims import Claim
-from domain.figures import ZERO, counted, fitting, rounded, shown, total
+from domain.checks.drawdowns import Drawdown
+from domain.checks.figures import ZERO, counted, fitting, rounded, shown, total
+from domain.checks.pairing import Pair
 from domain.findings import OverOrder
 from domain.invoice import Invoice
-from domain.pairing import Pair
 from domain.purchasing import PurchaseOrder
 from domain.tolerances import Tolerances
 
 
 def overrun(
-    invoice: Invoice, order: PurchaseOrder, pairs: Sequence[Pair], claims: Sequence[Claim], tolerances: Tolerances
+    invoice: Invoice, order: PurchaseOrder, pairs: Sequence[Pair], drawdowns: Sequence[Drawdown], tolerances: Tolerances
 ) -> Iterator[OverOrder]:
     """One finding for all of it, with the value left and the value billed.
 
@@ -23,37 +23,37 @@ def overrun(
     else the total is above the matched lines, together, by more than the header tolerance; lines that fit several
     order lines; everything, if the order is closed.
     """
-    used_up = [claim for claim in claims if _used_up(claim, tolerances)]
-    beyond = _beyond_lines(invoice, claims)
+    used_up = [drawdown for drawdown in drawdowns if _used_up(drawdown, tolerances)]
+    beyond = _beyond_lines(invoice, drawdowns)
     unclear = [pair for pair in pairs if pair.fits]
-    reasons = [_left(claim) for claim in used_up]
+    reasons = [_left(drawdown) for drawdown in used_up]
     reasons += [f"line {pair.name} fits order lines {' and '.join(pair.fits)} equally well" for pair in unclear]
     if beyond > tolerances.header:
         reasons.append(_beyond(beyond, pairs, tolerances))
     if not order.open:
         reasons.insert(0, "the order is closed")
     if reasons:
-        remainder = rounded(total(_remainder(claim) for claim in used_up))
-        billed = total(claim.net for claim in used_up) + max(beyond, ZERO)
+        remainder = rounded(total(_remainder(drawdown) for drawdown in used_up))
+        billed = total(drawdown.net for drawdown in used_up) + max(beyond, ZERO)
         if not order.open:
             remainder, billed = ZERO, _net(invoice)
         said = f"Order {order.id}: {'; '.join(reasons)}."
         yield OverOrder(said=said, remainder=fitting(remainder), billed=fitting(billed))
 
 
-def _used_up(claim: Claim, tolerances: Tolerances) -> bool:
+def _used_up(drawdown: Drawdown, tolerances: Tolerances) -> bool:
     """Within the order line alone, but not together with what was billed before."""
-    most = claim.order_line.quantity + tolerances.quantity
-    return ZERO < claim.quantity <= most < claim.billed
+    most = drawdown.order_line.quantity + tolerances.quantity
+    return ZERO < drawdown.quantity <= most < drawdown.billed
 
 
-def _remainder(claim: Claim) -> Decimal:
-    return max(claim.order_line.quantity - claim.billed_before, ZERO) * claim.order_line.unit_price
+def _remainder(drawdown: Drawdown) -> Decimal:
+    return max(drawdown.order_line.quantity - drawdown.billed_before, ZERO) * drawdown.order_line.unit_price
 
 
-def _left(claim: Claim) -> str:
-    left = max(claim.order_line.quantity - claim.billed_before, ZERO)
-    return f"line {claim.order_line.id} has {counted(left)} left to bill, {counted(claim.quantity)} are billed"
+def _left(drawdown: Drawdown) -> str:
+    left = max(drawdown.order_line.quantity - drawdown.billed_before, ZERO)
+    return f"line {drawdown.order_line.id} has {counted(left)} left to bill, {counted(drawdown.quantity)} are billed"
 
 
 def _net(invoice: Invoice) -> Decimal:
@@ -61,9 +61,9 @@ def _net(invoice: Invoice) -> Decimal:
     return total(line.net_amount for line in invoice.lines) if stated is None else stated
 
 
-def _beyond_lines(invoice: Invoice, claims: Sequence[Claim]) -> Decimal:
+def _beyond_lines(invoice: Invoice, drawdowns: Sequence[Drawdown]) -> Decimal:
     """The total without VAT above the matched lines, whatever the document calls it."""
-    return _net(invoice) - total(claim.net for claim in claims)
+    return _net(invoice) - total(drawdown.net for drawdown in drawdowns)
 
 
 def _beyond(beyond: Decimal, pairs: Sequence[Pair], tolerances: Tolerances) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from domain.figures import ZERO, fitting, rounded, total
-from domain.pairing import Pair
+from domain.checks.figures import ZERO, fitting, rounded, total
+from domain.checks.pairing import Pair
 from domain.purchasing import Bill, BilledLine, GoodsReceipt, OrderLine, PurchaseOrder
 from domain.text import show
 
 
 @dataclass(frozen=True)
-class Claim:
+class Drawdown:
     """All that one invoice bills on one order line."""
 
     order_id: str
@@ -48,10 +48,10 @@ class Claim:
         )
 
 
-def claims_on(
+def drawdowns_on(
     order: PurchaseOrder, pairs: Sequence[Pair], receipts: Sequence[GoodsReceipt], bills: Sequence[Bill]
-) -> tuple[Claim, ...]:
-    """One claim for each order line that the invoice bills, in the order's order."""
+) -> tuple[Drawdown, ...]:
+    """One drawdown for each order line that the invoice bills, in the order's order."""
     by_line: defaultdict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         if pair.order_line is not None:
@@ -59,7 +59,7 @@ def claims_on(
     before = billed_before(order.id, bills)
     accepted = _accepted(order.id, receipts)
     return tuple(
-        Claim(
+        Drawdown(
             order_id=order.id,
             order_line=line,
             invoice_lines=show(", ".join(pair.name for pair in by_line[line.id]), 60),

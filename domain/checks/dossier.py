@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.crediting import originals
-from domain.identifiers import normal_account
+from domain.checks.crediting import originals
+from domain.checks.identifiers import normal_account
 from domain.invoice import Invoice
 from domain.ports import Erp
 from domain.purchasing import Bill, GoodsReceipt, PurchaseOrder, Supplier

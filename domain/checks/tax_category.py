@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from domain.identifiers import line_name
+from domain.checks.identifiers import line_name
 from domain.invoice import Invoice, TaxCategory
 from domain.values import Frozen
 

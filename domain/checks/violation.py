@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from domain.figures import fitting, shown
+from domain.checks.figures import fitting, shown
 from domain.values import Amount, Frozen
 
 

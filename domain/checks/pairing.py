@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from domain.figures import rounded
-from domain.identifiers import line_name, normal_number, words
+from domain.checks.figures import rounded
+from domain.checks.identifiers import line_name, normal_number, words
 from domain.invoice import InvoiceLine
 from domain.purchasing import OrderLine
 from domain.text import show

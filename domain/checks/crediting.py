@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from domain.claims import Claim, claims_on
-from domain.figures import counted, exact, shown, total
+from domain.checks.drawdowns import Drawdown, drawdowns_on
+from domain.checks.figures import counted, exact, shown, total
+from domain.checks.identifiers import normal_number
+from domain.checks.matching import Match
+from domain.checks.pairing import pair_lines
 from domain.findings import CreditWithoutOriginal
-from domain.identifiers import normal_number
 from domain.invoice import Invoice, PrecedingInvoice
-from domain.matching import Match
-from domain.pairing import pair_lines
 from domain.purchasing import Bill, PurchaseOrder
 from domain.text import show
 
@@ -28,10 +28,10 @@ def originals(invoice: Invoice, bills: Sequence[Bill]) -> tuple[Bill, ...]:
 def match_credit(invoice: Invoice, order: PurchaseOrder | None, bills: Sequence[Bill]) -> Match:
     """Hold a credit note against its original bills; without an order there are no lines to give back."""
     pairs = pair_lines(invoice.lines, order.lines) if order else ()
-    claims = claims_on(order, pairs, (), bills) if order else ()
-    reasons = [*_unfounded(invoice, bills), *_more_than_billed(claims)]
+    drawdowns = drawdowns_on(order, pairs, (), bills) if order else ()
+    reasons = [*_unfounded(invoice, bills), *_more_than_billed(drawdowns)]
     findings = (CreditWithoutOriginal(said=f"{'; '.join(reasons)}."),) if reasons else ()
-    return Match(lines=tuple(claim.as_billed() for claim in claims), findings=findings)
+    return Match(lines=tuple(drawdown.as_billed() for drawdown in drawdowns), findings=findings)
 
 
 def _named(preceding: PrecedingInvoice, bills: Sequence[Bill]) -> list[Bill]:
@@ -63,10 +63,10 @@ def _unfounded(invoice: Invoice, bills: Sequence[Bill]) -> Iterator[str]:
         yield f"The credit note gives back {shown(credited)}, its original billed {shown(billed)}"
 
 
-def _more_than_billed(claims: Sequence[Claim]) -> Iterator[str]:
-    for claim in claims:
-        if claim.quantity > claim.billed_before:
+def _more_than_billed(drawdowns: Sequence[Drawdown]) -> Iterator[str]:
+    for drawdown in drawdowns:
+        if drawdown.quantity > drawdown.billed_before:
             yield (
-                f"Order line {claim.order_line.id}: {counted(claim.quantity)} are credited, "
-                f"{counted(claim.billed_before)} are billed and not yet credited"
+                f"Order line {drawdown.order_line.id}: {counted(drawdown.quantity)} are credited, "
+                f"{counted(drawdown.billed_before)} are billed and not yet credited"
             )

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from domain.claims import Claim, claims_on
-from domain.figures import counted, exact, fitting, shown
+from domain.checks.drawdowns import Drawdown, drawdowns_on
+from domain.checks.figures import counted, exact, fitting, shown
+from domain.checks.overrun import overrun
+from domain.checks.pairing import pair_lines
 from domain.findings import CurrencyDiffers, Finding, OverReceived, PriceVariance, QuantityVariance, ShortReceipt
 from domain.invoice import Invoice
-from domain.overrun import overrun
-from domain.pairing import pair_lines
 from domain.purchasing import Bill, BilledLine, GoodsReceipt, PurchaseOrder
 from domain.tolerances import Tolerances
 from domain.values import Frozen
@@ -38,61 +38,61 @@ def match(
 ) -> Match:
     """Hold an invoice against its order; `bills` are the supplier's earlier ones."""
     pairs = pair_lines(invoice.lines, order.lines)
-    claims = claims_on(order, pairs, receipts, bills)
+    drawdowns = drawdowns_on(order, pairs, receipts, bills)
     findings: list[Finding] = []
-    for claim in claims:
-        findings += [*_against_order(claim, tolerances), *_against_receipt(claim, tolerances)]
+    for drawdown in drawdowns:
+        findings += [*_against_order(drawdown, tolerances), *_against_receipt(drawdown, tolerances)]
     if invoice.currency is not None and invoice.currency != order.currency:
         said = f"The invoice is in {invoice.currency}, order {order.id} in {order.currency}."
         findings.insert(0, CurrencyDiffers(said=said, invoice_currency=invoice.currency, order_currency=order.currency))
     else:
-        findings += [finding for claim in claims for finding in _against_price(claim, tolerances)]
-        findings += overrun(invoice, order, pairs, claims, tolerances)
-    return Match(lines=tuple(claim.as_billed() for claim in claims), findings=tuple(findings))
+        findings += [finding for drawdown in drawdowns for finding in _against_price(drawdown, tolerances)]
+        findings += overrun(invoice, order, pairs, drawdowns, tolerances)
+    return Match(lines=tuple(drawdown.as_billed() for drawdown in drawdowns), findings=tuple(findings))
 
 
-def _against_order(claim: Claim, tolerances: Tolerances) -> Iterator[QuantityVariance]:
+def _against_order(drawdown: Drawdown, tolerances: Tolerances) -> Iterator[QuantityVariance]:
     """This invoice alone bills more than the whole order line; what earlier bills used up is for `overrun`."""
-    ordered, billed = claim.order_line.quantity, claim.quantity
+    ordered, billed = drawdown.order_line.quantity, drawdown.quantity
     if billed > ordered + tolerances.quantity:
-        said = f"Line {claim.invoice_lines} bills {counted(billed)}, {counted(ordered)} are ordered."
+        said = f"Line {drawdown.invoice_lines} bills {counted(billed)}, {counted(ordered)} are ordered."
         yield QuantityVariance(
             said=said,
-            invoice_line=claim.invoice_lines,
-            order_line=claim.order_line.id,
+            invoice_line=drawdown.invoice_lines,
+            order_line=drawdown.order_line.id,
             ordered=ordered,
             billed=fitting(billed),
         )
 
 
-def _against_receipt(claim: Claim, tolerances: Tolerances) -> Iterator[ShortReceipt | OverReceived]:
+def _against_receipt(drawdown: Drawdown, tolerances: Tolerances) -> Iterator[ShortReceipt | OverReceived]:
     """More is billed, by this invoice and before, than was accepted: one finding, of the kind its owner can act on."""
-    ordered, accepted = claim.order_line.quantity, claim.accepted
-    if claim.quantity <= 0 or accepted is None or claim.billed <= accepted + tolerances.quantity:
+    ordered, accepted = drawdown.order_line.quantity, drawdown.accepted
+    if drawdown.quantity <= 0 or accepted is None or drawdown.billed <= accepted + tolerances.quantity:
         return
-    said = f"Line {claim.invoice_lines} brings the billed quantity to {counted(claim.billed)}"
+    said = f"Line {drawdown.invoice_lines} brings the billed quantity to {counted(drawdown.billed)}"
     said += f"; {counted(ordered)} are ordered, {counted(accepted)} were accepted."
-    lines, order_line, came = claim.invoice_lines, claim.order_line.id, fitting(accepted)
-    if claim.billed >= ordered > accepted:
+    lines, order_line, came = drawdown.invoice_lines, drawdown.order_line.id, fitting(accepted)
+    if drawdown.billed >= ordered > accepted:
         yield ShortReceipt(said=said, invoice_line=lines, order_line=order_line, ordered=ordered, accepted=came)
     else:
-        billed = fitting(claim.billed)
+        billed = fitting(drawdown.billed)
         yield OverReceived(said=said, invoice_line=lines, order_line=order_line, billed=billed, received=came)
 
 
-def _against_price(claim: Claim, tolerances: Tolerances) -> Iterator[PriceVariance]:
+def _against_price(drawdown: Drawdown, tolerances: Tolerances) -> Iterator[PriceVariance]:
     """The net amount above the order's price, over the whole order line; billing less is never held."""
-    price, at_stake = claim.order_line.unit_price, claim.net - claim.expected
-    allowed = min(abs(claim.expected) * tolerances.price_percent / 100, tolerances.price_absolute)
+    price, at_stake = drawdown.order_line.unit_price, drawdown.net - drawdown.expected
+    allowed = min(abs(drawdown.expected) * tolerances.price_percent / 100, tolerances.price_absolute)
     if at_stake <= allowed:
         return
-    billed_price = fitting(claim.net / claim.quantity if claim.quantity else claim.net)
-    said = f"Line {claim.invoice_lines} is billed at {shown(billed_price)} where the order says {shown(price)}: "
+    billed_price = fitting(drawdown.net / drawdown.quantity if drawdown.quantity else drawdown.net)
+    said = f"Line {drawdown.invoice_lines} is billed at {shown(billed_price)} where the order says {shown(price)}: "
     said += f"{shown(at_stake)} above, {shown(allowed)} allowed."
     yield PriceVariance(
         said=said,
-        invoice_line=claim.invoice_lines,
-        order_line=claim.order_line.id,
+        invoice_line=drawdown.invoice_lines,
+        order_line=drawdown.order_line.id,
         order_price=price,
         invoice_price=billed_price,
         at_stake=fitting(at_stake),

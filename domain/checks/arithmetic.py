@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from domain.figures import ZERO, exact, rounded, shown, total
-from domain.identifiers import line_name
+from domain.checks.figures import ZERO, exact, rounded, shown, total
+from domain.checks.identifiers import line_name
+from domain.checks.violation import Violation, mismatch, unequal
 from domain.invoice import AllowanceCharge, Invoice, InvoiceLine, Totals
-from domain.violation import Violation, mismatch, unequal
 
 LINE_SLACK = Decimal("0.02")
 """What PEPPOL-EN16931-R120 lets a line net amount be off."""

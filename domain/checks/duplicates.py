@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.figures import shown
+from domain.checks.figures import shown
+from domain.checks.identifiers import normal_number
 from domain.findings import DuplicateFound, NearDuplicate
-from domain.identifiers import normal_number
 from domain.invoice import Invoice
 from domain.purchasing import Bill, Supplier
 from domain.text import show

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from domain.checks.identifiers import normal_account
 from domain.findings import BankDetailsDiffer, BlockedSupplier, Finding, UnknownSupplier, UnverifiedSender
-from domain.identifiers import normal_account
 from domain.invoice import Invoice
 from domain.purchasing import Supplier
 from domain.text import show

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from domain.checks.identifiers import line_name
 from domain.findings import MissingField
-from domain.identifiers import line_name
 from domain.invoice import Invoice
 
 TERMS = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.arithmetic import totals_violations
+from domain.checks.arithmetic import totals_violations
+from domain.checks.tax import tax_violations
+from domain.checks.tax_form import tax_form_violations
+from domain.checks.violation import Violation
 from domain.invoice import AllowanceCharge, Invoice
-from domain.tax import tax_violations
-from domain.tax_form import tax_form_violations
-from domain.violation import Violation
 
 
 def violations(invoice: Invoice) -> tuple[Violation, ...]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from domain.figures import ZERO, counted, exact, fitting, rounded, shown, total
+from domain.checks.figures import ZERO, counted, exact, fitting, rounded, shown, total
+from domain.checks.tax_category import CATEGORIES, CategoryRules
+from domain.checks.violation import Violation, mismatch, unequal
 from domain.invoice import Invoice, TaxCategory, TaxSubtotal
-from domain.tax_category import CATEGORIES, CategoryRules
 from domain.tolerances import Tolerances
-from domain.violation import Violation, mismatch, unequal
 
 OFFICIAL_SLACK = Decimal(1)
 HIGHEST_RATE = Decimal(27)

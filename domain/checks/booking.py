@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
-from domain.figures import LARGEST, ZERO, exact, total
+from domain.checks.figures import LARGEST, ZERO, exact, total
 from domain.purchasing import BilledLine, Coding, PurchaseOrder, Supplier
 
 
