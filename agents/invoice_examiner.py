@@ -17,6 +17,9 @@ from domain.invoice import Invoice
 from domain.purchasing import Bill, Coding, GoodsReceipt, PurchaseOrder
 from domain.values import Amount, CurrencyCode, Frozen, Ratio
 
+LINES, FINDINGS, RECEIPTS, ORDERS, BILLS = 50, 40, 100, 10, 5
+"""What a brief holds at most: a prompt must not grow with a supplier's history."""
+
 
 class ExaminerBrief(Frozen):
     """The case as trusted systems see it, and what the document says where the two differ."""
@@ -46,12 +49,12 @@ class ExaminerBrief(Frozen):
             currency=invoice.currency,
             net=totals.without_tax,
             payable=totals.payable,
-            line_texts=tuple(line.name or "" for line in invoice.lines[:50]),
-            findings=examination.findings,
+            line_texts=tuple((line.name or "")[:200] for line in invoice.lines[:LINES]),
+            findings=examination.findings[:FINDINGS],
             order=dossier.order,
-            receipts=dossier.receipts,
-            open_orders=dossier.open_orders,
-            recent_bills=dossier.bills[:10],
+            receipts=dossier.receipts[:RECEIPTS],
+            open_orders=dossier.open_orders[:ORDERS],
+            recent_bills=dossier.bills[:BILLS],
             known_codings=known_codings(dossier),
         )
 

@@ -16,18 +16,18 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from commands.console import UserError, command, out, plain
+from commands.console import command, out, plain
 from commands.desk import Desk, open_desk
 from domain.documents import DocumentRef
 from domain.intake import InvoiceCase
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
-from domain.text import show
+from integrations.reading.limits import ReadingLimits
 from workflows import attributes
 from workflows.invoice import InvoiceWorkflow
 
 ID_LENGTH = 20
 POLL_SECONDS = 0.25
-NAME_LENGTH = 80
+LARGEST = ReadingLimits().file_bytes
 
 
 @dataclass
@@ -63,9 +63,12 @@ async def invoice(
 async def submit(desk: Desk, file: Path, *, requester: str, sender: str | None, again: bool = False) -> Submitted:
     """Put a file into the store and start its case."""
     try:
-        content = await asyncio.to_thread(file.read_bytes)
+        size = (await asyncio.to_thread(file.stat)).st_size
+        content = await asyncio.to_thread(file.read_bytes) if size <= LARGEST else b""
     except OSError as error:
         return Submitted(file.name, None, "not started", f"cannot be read: {error.strerror}", settled=True)
+    if size > LARGEST:
+        return Submitted(file.name, None, "not started", f"has {size} bytes; at most {LARGEST} are read", settled=True)
     ref = await desk.documents.put(content, name=file.name, media_type="application/octet-stream")
     case = InvoiceCase(document=ref, sender=sender, requester=requester)
     return await _start(desk, case, ref, again=again)
@@ -154,10 +157,3 @@ def table_of(desk: Desk, items: list[Submitted]) -> Table:
         colour = COLOURS.get(item.state, "bold" if item.settled else "dim")
         table.add_row(plain(item.name, 40), linked, f"[{colour}]{item.state}[/{colour}]", plain(item.said, 400))
     return table
-
-
-def existing(file: Path) -> Path:
-    """The file, or a clear refusal."""
-    if not file.is_file():
-        raise UserError(f"{show(str(file), NAME_LENGTH)} is not a file.")
-    return file

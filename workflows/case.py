@@ -118,7 +118,9 @@ class Case:
             return None
 
     async def authorise(self, action: A, question: Question, requester: str) -> Authority[A]:
-        """Let policy judge an action and, where it says so, a person decide."""
+        """Let policy judge an action and, where it says so, a person decide; a cancelled case may do nothing more."""
+        if workflow.cancellation_reason() is not None:
+            return Authority(order=None, verdict=None, decision=None, refusal="The case was cancelled.")
         try:
             verdict = await workflow.execute_local_activity_method(
                 PolicyActivities.judge, Judgement(policy=self.policy, action=_closed(action)), **LOOKUP
@@ -151,6 +153,7 @@ class Case:
             if workflow.cancellation_reason() is not None:
                 raise
             return Authority(None, verdict, None, f"The approval ended without a decision: {reason(error)}")
+        attributes.upsert(attributes.CASE_STATE.value_set("running"), attributes.OWNER_ROLE.value_unset())
         kept = decision.model_copy(update={"heard": ()})
         if decision.state == "approved":
             return Authority(_order(action, verdict, subject, kept), verdict, kept, "")

@@ -21,7 +21,7 @@ from domain.actions import PostBill, SchedulePayment
 from domain.billing import bill_of, payment_of, remittance_of, return_of, void_of
 from domain.course import Course, Post, Rematch, SendBack, Wait, blocking, post_as_examined
 from domain.documents import DocumentRef
-from domain.errors import DomainError, IdempotencyConflict, Unreadable
+from domain.errors import DomainError, Unreadable
 from domain.findings import DuplicateFound
 from domain.intake import Examined, InvoiceCase, ReadInvoice
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
@@ -133,7 +133,9 @@ class InvoiceWorkflow(Case):
         self, case: InvoiceCase, read: ReadInvoice, examined: Examined, error: ActivityError
     ) -> InvoiceOutcome:
         """The bill did not post: another document of the same invoice came first, or the ledger refused or is away."""
-        if failed_as(error, IdempotencyConflict) and (duplicate := _duplicate(await self._examine(case, read))):
+        if not failed_as(error, DomainError):
+            return wording.needs_repair("It is not known whether the bill was posted", error, examined)
+        if duplicate := _duplicate(await self._examine(case, read)):
             return duplicate
         return wording.not_done("Posting", error, examined)
 
