@@ -7,9 +7,9 @@ import getpass
 import socket
 from collections.abc import AsyncIterator
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
-from rich.table import Table
 from temporalio.client import WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -30,25 +30,30 @@ Which = Annotated[str, typer.Argument(help="An approval's id, or its case's id o
 async def inbox(role: Annotated[str | None, typer.Option(help="Only what this role decides.")] = None) -> int:
     """List the decisions that wait, soonest deadline first."""
     desk = await open_desk()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("role", "question", "due", "answer with"):
-        table.add_column(column, overflow="fold")
-    wanted = f' AND ApproverRole="{role.replace(chr(34), "")}"' if role else ""
-    found = [each async for each in desk.client.list_workflows(WAITING + wanted, limit=MANY)]
-    for each in sorted(found, key=lambda one: str(one.typed_search_attributes.get(attributes.APPROVAL_DUE))):
+    wanted = f' AND ApproverRole="{quotable(role)}"' if role else ""
+    await print_waiting(desk, [each async for each in desk.client.list_workflows(WAITING + wanted, limit=MANY)])
+    view = f"{desk.ui}/namespaces/{desk.client.namespace}/workflows?query={quote(WAITING + wanted)}"
+    out.print(f"The same list in the UI: {view}", soft_wrap=True)
+    return 0
+
+
+async def print_waiting(desk: Desk, waiting: list[WorkflowExecution]) -> None:
+    """Each decision that waits: what is asked, by when, where to look and what to type."""
+    for each in sorted(waiting, key=lambda one: str(one.typed_search_attributes.get(attributes.APPROVAL_DUE))):
         said = each.typed_search_attributes
         due = said.get(attributes.APPROVAL_DUE)
-        question = plain(said.get(attributes.SUBJECT) or "", 160)
-        table.add_row(
-            said.get(attributes.APPROVER_ROLE) or "",
-            f"{question}\n[dim][link={desk.link(each.id)}]{desk.link(each.id)}[/link][/dim]",
-            f"{due:%d %b %H:%M}" if due else "",
-            f"starter.py approve {each.id}",
-        )
-    out.print(table if found else "Nothing waits.")
-    view = f"{desk.ui}/namespaces/{desk.client.namespace}/workflows?query={WAITING}{wanted}".replace(" ", "%20")
-    out.print(f"The same list in the UI: {view.replace(chr(34), '%22')}", soft_wrap=True)
-    return 0
+        role = said.get(attributes.APPROVER_ROLE) or ""
+        out.print(f"[bold]{plain(said.get(attributes.SUBJECT) or '')}[/bold]", soft_wrap=True)
+        out.print(f"  {role}, until {due:%d %b %H:%M} UTC" if due else f"  {role}")
+        out.print(f"  {desk.link(each.id)}", soft_wrap=True, style="dim")
+        out.print(f"  .venv/bin/python starter.py approve {each.id}\n", soft_wrap=True)
+    if not waiting:
+        out.print("Nothing waits.")
+
+
+def quotable(text: str) -> str:
+    """A value that cannot end the quotes it stands in."""
+    return text.replace('"', "").replace("'", "").replace("\\", "")
 
 
 @command
@@ -111,9 +116,11 @@ async def answer(desk: Desk, approval_id: str, kind: str, text: str | None, pers
 
 
 async def _approval_of(desk: Desk, case: str) -> str:
-    safe = case.replace('"', "").replace("'", "")
+    safe = quotable(case)
     query = f'{WAITING} AND ParentWorkflowId STARTS_WITH "{safe}"'
     found = [each.id async for each in desk.client.list_workflows(query, limit=5)]
     if len(found) != 1:
-        raise UserError(f"{len(found) or 'No'} approvals wait for {safe}. `starter.py inbox` shows what waits.")
+        raise UserError(
+            f"{'Several' if found else 'No'} approvals wait for {safe}. `starter.py inbox` shows what waits."
+        )
     return found[0]

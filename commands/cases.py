@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 
-from commands.approvals import waiting_for
+from commands.approvals import quotable, waiting_for
 from commands.console import UserError, command, out, plain
 from commands.desk import Desk, open_desk
 from commands.submit import COLOURS, told
@@ -30,7 +30,7 @@ async def list_cases(
 ) -> int:
     """List the newest cases."""
     desk = await open_desk()
-    wanted = f' AND CaseState="{state.replace(chr(34), "")}"' if state else ""
+    wanted = f' AND CaseState="{quotable(state)}"' if state else ""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("case", "started", "state", "with"):
         table.add_column(column, no_wrap=True)
@@ -60,12 +60,12 @@ async def show_case(case: Annotated[str, typer.Argument(help="A case id, or the 
 
 async def one_case(desk: Desk, case: str) -> WorkflowExecution:
     """The one case whose id is or begins with this."""
-    safe = case.replace('"', "").replace("'", "")
+    safe = quotable(case)
     query = f'WorkflowType="Invoice" AND WorkflowId STARTS_WITH "{safe}"'
     found = [each async for each in desk.client.list_workflows(query, limit=5)]
     newest = {each.id: each for each in reversed(found)}
     if len(newest) != 1:
-        raise UserError(f"{len(newest) or 'No'} cases begin with {safe}. `starter.py list` shows them all.")
+        raise UserError(f"{'Several' if newest else 'No'} cases begin with {safe}. `starter.py list` shows them all.")
     return next(iter(newest.values()))
 
 

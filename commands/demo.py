@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from temporalio.client import WorkflowExecution
 
-from commands.approvals import WAITING, answer
+from commands.approvals import WAITING, answer, print_waiting
 from commands.console import command, out, plain
 from commands.desk import Desk, books, open_desk
 from commands.submit import POLL_SECONDS, Submitted, look, submit, table_of, watch
@@ -140,11 +140,8 @@ async def _invite(desk: Desk) -> None:
     waiting = await _waiting(desk)
     out.print(f"\n[bold]{len(waiting)} decisions wait for a person.[/bold] Open one in the UI (User Metadata shows the")
     out.print("card; More Actions > Send a Signal decides), or type in another terminal:\n")
-    for each in waiting:
-        out.print(f"  .venv/bin/python starter.py approve {each.id}", soft_wrap=True)
-        out.print(f"    [dim]{plain(each.typed_search_attributes.get(attributes.SUBJECT) or '')}[/dim]")
-        out.print(f"    [dim][link={desk.link(each.id)}]{desk.link(each.id)}[/link][/dim]", soft_wrap=True)
-    out.print("\n  .venv/bin/python starter.py inbox | list | show CASE | reject APPROVAL --reason …")
+    await print_waiting(desk, waiting)
+    out.print("  .venv/bin/python starter.py inbox | list | show CASE | reject APPROVAL --reason …")
     out.print("\nCtrl-C stops everything.")
 
 
