@@ -15,7 +15,8 @@ from integrations.reading.cii_lines import (
     tax_category_of,
 )
 from integrations.reading.cii_parties import party_of, payment_means_of
-from integrations.reading.statements import Element, Statements, only
+from integrations.reading.element import Element
+from integrations.reading.statements import Statements, only
 
 INVOICE = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 NAMES = {

@@ -5,11 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
-import sys
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -21,27 +17,10 @@ from domain.invoice import Invoice
 from domain.text import show
 from integrations.reading.answers import Answer, InvoiceRead, TextRead
 from integrations.reading.limits import ReadingLimits
+from integrations.reading.room import Reader, Room
 
-PROJECT = Path(__file__).resolve().parents[2]
 GRACE_SECONDS = 1
-"""How much longer than its process a reading is waited for: only one that is stopped outright takes so long."""
-
-Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-@dataclass(frozen=True)
-class Room:
-    """The process that forks one reader for each document, and the socket that hands documents to it."""
-
-    process: asyncio.subprocess.Process
-    orders: socket.socket
-
-    async def close(self) -> None:
-        """End it; readers that are at work finish by themselves."""
-        self.orders.close()
-        with suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
+"""How much longer than it may take a reader is waited for: only one that was stopped outright takes so long."""
 
 
 class ChildReader:
@@ -66,9 +45,8 @@ class ChildReader:
 
     async def close(self) -> None:
         """End the process that reads."""
-        room, self._room = self._room, None
-        if room is not None:
-            await room.close()
+        if self._room is not None:
+            await self._leave(self._room)
 
     async def read(self, content: bytes, *, name: str) -> Invoice | PlainText:
         """Read a file, told apart by content.
@@ -95,65 +73,44 @@ class ChildReader:
         raise said.error(shown)
 
     async def _ask(self, content: bytes) -> bytes:
-        """What the process answers to a document; nothing if it dies over it."""
-        stream, writer = await self._connect()
-        try:
-            reader_id = await self._reader_id(stream)
-            try:
-                async with asyncio.timeout(self._limits.wall_seconds + GRACE_SECONDS):
-                    return await self._exchange(content, stream, writer)
-            except TimeoutError:
-                os.kill(reader_id, signal.SIGKILL)  # its end of the connection is open, so the id is still its own
-                return b""
-        finally:
-            writer.close()
-
-    async def _connect(self) -> Connection:
+        """What a reader answers to a document; nothing whole if it dies over it."""
         room = await self._open()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                socket.send_fds(room.orders, [b"1"], [theirs.fileno()])
-            except OSError as error:
-                ours.close()
-                await self.close()
-                raise Unavailable(f"The process that reads documents is gone: {error.strerror}.") from None
-        return await asyncio.open_unix_connection(sock=ours)
-
-    async def _reader_id(self, stream: asyncio.StreamReader) -> int:
-        """Wait for the forked process: until it speaks, whatever goes wrong is not the document's doing."""
-        with suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(self._limits.wall_seconds):
-                if line := await stream.readline():
-                    return int(line)
-        await self.close()
-        raise Unavailable("The process that reads documents does not answer; it is started anew with the next one.")
-
-    async def _exchange(self, content: bytes, stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        try:
+            reader = await room.reader(self._limits.wall_seconds)
+        except Unavailable:
+            await self._leave(room)
+            raise
         body = bytearray()
-        with suppress(OSError):  # a process that dies early leaves a broken connection
-            writer.write(content)
-            writer.write_eof()
-            while len(body) <= self._limits.answer_bytes and (part := await stream.read(1 << 16)):
-                body += part
+        try:
+            with suppress(TimeoutError, OSError):
+                async with asyncio.timeout(self._limits.wall_seconds + GRACE_SECONDS):
+                    await self._exchange(content, reader, body)
+        finally:
+            _dismiss(reader)
         return bytes(body)
+
+    async def _exchange(self, content: bytes, reader: Reader, body: bytearray) -> None:
+        reader.writer.write(content)
+        reader.writer.write_eof()
+        while len(body) <= self._limits.answer_bytes and (part := await reader.stream.read(1 << 16)):
+            body += part
 
     async def _open(self) -> Room:
         async with self._door:
-            if self._room is None or self._room.process.returncode is not None:
-                await self.close()
-                self._room = await self._start()
+            if self._room is not None and not self._room.is_open:
+                await self._leave(self._room)
+            self._room = self._room or await Room.open(self._limits)
             return self._room
 
-    async def _start(self) -> Room:
-        """Start it with no environment but the import path, in a session that no Ctrl-C reaches."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-s", "-m", "integrations.reading.child", self._limits.model_dump_json()),
-                stdin=theirs.fileno(),
-                stdout=asyncio.subprocess.DEVNULL,
-                env={"PYTHONPATH": str(PROJECT)},
-                start_new_session=True,
-            )
-        return Room(process, ours)
+    async def _leave(self, room: Room) -> None:
+        if self._room is room:
+            self._room = None
+        await room.close()
+
+
+def _dismiss(reader: Reader) -> None:
+    """Close the connection, and end a reader that still holds its side: until then its process id is its own."""
+    if not reader.stream.at_eof() and reader.stream.exception() is None:
+        with suppress(ProcessLookupError):
+            os.kill(reader.process_id, signal.SIGKILL)
+    reader.writer.close()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from domain.errors import Unreadable
 from domain.text import show
+from integrations.reading.element import Element, local_name
 
 AMOUNT = re.compile(r"([+-]?(?:[0-9]{1,14}\.[0-9]{0,10}|\.[0-9]{1,10}))0*|([+-]?[0-9]{1,14})")
 """An xs:decimal that fits `domain.values.Amount`; exponents, NaN, separators and other scripts' digits do not."""
@@ -26,36 +27,6 @@ COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[0-9]{4}|[0-9]{6})?
 """UNTDID 2379 formats 102, 203 and 204: CCYYMMDD, with or without a time."""
 
 Value = TypeVar("Value")
-
-
-class Element(Protocol):
-    """As much of an lxml element as reading needs."""
-
-    @property
-    def tag(self) -> str:
-        """The name in Clark notation."""
-        ...
-
-    @property
-    def text(self) -> str | None:
-        """The text before the first child."""
-        ...
-
-    def __len__(self) -> int:
-        """How many children it has."""
-        ...
-
-    def get(self, key: str, /) -> str | None:
-        """An attribute."""
-        ...
-
-    def getparent(self) -> Element | None:
-        """The element that holds it."""
-        ...
-
-    def findall(self, path: str, namespaces: Mapping[str, str]) -> Sequence[Element]:
-        """The elements at a path."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -182,11 +153,6 @@ class Statements:
 
     def _unusable(self, text: str, what: str) -> Unreadable:
         return Unreadable(f"{self.label} says '{show(text, 40)}', which is {what}.")
-
-
-def local_name(element: Element) -> str:
-    """The name of an element without its namespace."""
-    return element.tag.rpartition("}")[2]
 
 
 def only(stated: Iterable[Value | None], label: str) -> Value | None:

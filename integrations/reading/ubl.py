@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from domain.errors import Unreadable
 from domain.invoice import CREDIT_NOTE_CODES, Invoice, PrecedingInvoice, TaxSubtotal, Totals
-from integrations.reading.statements import Element, Statements, local_name
+from integrations.reading.element import Element, local_name
+from integrations.reading.statements import Statements
 from integrations.reading.ubl_lines import allowances_charges_of, line_of, period_of, tax_category_of
 from integrations.reading.ubl_parties import party_of, payment_means_of
 

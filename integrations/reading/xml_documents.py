@@ -12,8 +12,8 @@ from domain.errors import TooLarge, Unreadable
 from domain.invoice import Invoice
 from domain.text import show
 from integrations.reading import cii, ubl
+from integrations.reading.element import Element, local_name
 from integrations.reading.limits import ReadingLimits
-from integrations.reading.statements import Element, local_name
 
 etree = cast("Any", untyped_etree)
 

@@ -172,6 +172,16 @@ async def test_the_process_gets_no_environment_and_finds_the_project_from_anywhe
         assert set(room_of(reader).environ()) <= {"PYTHONPATH", "LC_CTYPE"}
 
 
+async def test_a_reading_that_is_cancelled_ends_its_reader(reader: ChildReader) -> None:
+    reading = asyncio.create_task(reader.read(SLOW, name="slow.pdf"))
+    busy = await one_at_work(reader)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    await asyncio.to_thread(busy.wait, 5)
+    await assert_reads_on(reader)
+
+
 async def test_closing_ends_the_process_and_leaves_none_behind() -> None:
     reader = ChildReader()
     await assert_reads_on(reader)
