@@ -28,6 +28,8 @@ ENCODINGS = frozenset(
 )
 """Others, UTF-7 above all, let one file read as two different texts."""
 
+DOCTYPE = "its XML declares a DOCTYPE, which no invoice needs and attacks use."
+
 ATTACHMENTS = frozenset({"EmbeddedDocumentBinaryObject", "AttachmentBinaryObject"})
 """Base64 of a supporting document (BG-24): long by nature, and not read."""
 
@@ -62,10 +64,12 @@ def parse(content: bytes, limits: ReadingLimits) -> Element:
     try:
         _hold_to(limits, walk)
     except etree.XMLSyntaxError as error:
+        if b"<!DOCTYPE" in content:
+            raise Unreadable(DOCTYPE) from None
         raise Unreadable(f"it is no well-formed XML: {show(error.msg, 200)}.") from None
     document = walk.root.getroottree().docinfo
     if document.doctype:
-        raise Unreadable("its XML declares a DOCTYPE, which no invoice needs and attacks use.")
+        raise Unreadable(DOCTYPE)
     if (document.encoding or "UTF-8").upper() not in ENCODINGS:
         raise Unreadable(f"its XML is encoded as '{show(document.encoding, 40)}'; UTF-8 is expected.")
     return cast("Element", walk.root)
