@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from commands import approvals, cases, demo, reading, submit
+from commands import approvals, cases, demo, policies, reading, submit
 
 app = typer.Typer(
     help="Signalbox: business processes in which an LLM takes part, with rules, approvals and a record.",
@@ -24,6 +24,7 @@ app.command()(approvals.inbox)
 app.command()(approvals.approve)
 app.command()(approvals.reject)
 app.command()(approvals.comment)
+app.add_typer(policies.app, name="policy")
 app.command(name="show")(cases.show_case)
 app.command(name="list")(cases.list_cases)
 

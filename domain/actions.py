@@ -155,6 +155,16 @@ Action = Annotated[
 ]
 
 
+STATED_FACTS: dict[str, frozenset[str]] = {
+    "erp.post_bill": frozenset({"amount", "foreign_currency", "credit_note", "exceptions", "read_by", "confidence"}),
+    "erp.schedule_payment": frozenset({"amount", "foreign_currency", "bill_posted_by", "exceptions"}),
+    "erp.void_bill": frozenset(),
+    "mail.remittance": frozenset({"amount", "foreign_currency"}),
+    "mail.return_invoice": frozenset({"amount", "foreign_currency", "exceptions", "confidence"}),
+}
+"""Which facts each action states, besides its own name, so that a table can be checked without one at hand."""
+
+
 class Receipt(Frozen):
     """What the business system answered; `first` is false when the key had been used for the same body before."""
 

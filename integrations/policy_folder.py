@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from domain.errors import BadPolicy
 from domain.tolerances import Tolerances
-from governance.policy import Table, load_table
+from governance.policy import Table
+from governance.policy_file import load_table
 
 
 class PolicyFolder:

@@ -6,7 +6,8 @@ import pytest
 
 from domain.errors import BadPolicy
 from domain.findings import ExceptionCode
-from governance.policy import Table, load_table
+from governance.policy import Table
+from governance.policy_file import load_table
 from integrations.policy_folder import PolicyFolder
 from tests.actions import bill, payment
 from tests.conftest import ROOT

@@ -1,3 +1,4 @@
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 from domain.errors import Refused, Unavailable
 from integrations.sandbox import Database, Fault, Faults, SandboxErp, SandboxMail, put_on_file
 from tests.books import ON_FILE, bill, payment
+from tests.facts import until
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
 
 
 def test_a_setting_reads_as_it_is_written() -> None:
-    setting = "schedule_payment:refuse, post_bill:fail_after*2, find_order:slow=1.5*3"
+    setting = "schedule_payment:refuse, post_bill:fail_after*2, find_order:slow=1.5*3, void_bill:slow_after=2"
     assert ", ".join(map(str, Faults.parse(setting).faults)) == setting
     assert Faults.parse("") == Faults.parse(" , ") == Faults()
     assert Faults.parse("post_bill:fail_after*2").faults == (Fault(operation="post_bill", kind="fail_after", times=2),)
@@ -33,8 +35,9 @@ def test_a_setting_reads_as_it_is_written() -> None:
         ("post_bill:fail_after*-1", "is not a fault"),
         ("post_bill:fail_after*0", "times: Input should be greater than 0"),
         ("pay_bill:refuse", "pay_bill is none of find_supplier, "),
-        ("post_bill:explode", "explode is none of fail_before, fail_after, refuse, slow"),
-        ("post_bill:slow", "seconds belong to slow"),
+        ("post_bill:explode", "explode is none of fail_before, fail_after, refuse, slow, slow_after"),
+        ("post_bill:slow", "seconds belong to slow and slow_after"),
+        ("post_bill:slow_after", "seconds belong to slow and slow_after"),
         ("post_bill:refuse=3", "seconds belong to slow"),
         ("post_bill:slow=1.2.3", "seconds: Input should be a valid decimal"),
         ("post_bill:slow=601", "less than or equal to 600"),
@@ -78,6 +81,18 @@ async def test_slow_takes_its_time_and_then_answers(database: Database) -> None:
     began = time.monotonic()
     assert await erp.find_order("PO-1") is not None
     assert time.monotonic() - began >= 0.05
+
+
+async def test_slow_after_has_done_it_long_before_it_answers(database: Database) -> None:
+    erp = SandboxErp(database, Faults.parse("post_bill:slow_after=30*1"))
+    answering = asyncio.create_task(erp.post_bill("k", bill()))
+    await until(erp.bills)
+    assert not answering.done()
+    answering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await answering
+    again = await erp.post_bill("k", bill())
+    assert (again.reference, again.first) == ((await erp.bills())[0].id, False)
 
 
 async def test_a_refusal_by_the_books_does_not_spend_a_fail_after(database: Database) -> None:

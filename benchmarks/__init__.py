@@ -1,0 +1,1 @@
+"""What a governed case costs, beside a bare workflow that does the same work."""

@@ -1,0 +1,102 @@
+"""The measurements: many cases at once, one alone, many that wait, and one that is approved."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import psutil
+from temporalio.api.enums.v1 import EventType
+
+from benchmarks.contender import Contender, Handle, cpu_of
+from benchmarks.measures import History, Round
+from benchmarks.papers import Paper
+from domain.documents import DocumentRef
+
+SETTLE_SECONDS = 2
+"""How long a worker is left alone before its memory is read."""
+
+EVENTS = {
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "activities",
+    EventType.EVENT_TYPE_MARKER_RECORDED: "local_activities",
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED: "workflow_tasks",
+}
+
+
+async def stored(who: Contender, papers: Sequence[Paper]) -> list[DocumentRef]:
+    """Put papers into a contender's document store; the clock does not run meanwhile."""
+    kept = [who.documents.put(each.content, name=each.name, media_type="application/xml") for each in papers]
+    return [await each for each in kept]
+
+
+async def many(who: Contender, refs: Sequence[DocumentRef], server: psutil.Process, in_flight: int) -> Round:
+    """Bring cases to their end, some at a time."""
+    began, worker_cpu, server_cpu = time.perf_counter(), who.cpu(), cpu_of(server)
+    await _each(refs, in_flight, lambda ref: _finished(who, ref))
+    return Round(
+        cases=len(refs),
+        seconds=time.perf_counter() - began,
+        worker_cpu=who.cpu() - worker_cpu,
+        server_cpu=cpu_of(server) - server_cpu,
+    )
+
+
+async def lone(who: Contender, ref: DocumentRef) -> float:
+    """Seconds from the start of a case to its result, with nothing else to do."""
+    began = time.perf_counter()
+    await _finished(who, ref)
+    return time.perf_counter() - began
+
+
+async def waiting(who: Contender, refs: Sequence[DocumentRef], in_flight: int) -> tuple[list[Handle], int]:
+    """Cases that all wait for a person, and the bytes that their worker has more than before."""
+    before = who.memory()
+    cases: list[Handle] = []
+    await _each(refs, in_flight, lambda ref: _until_it_waits(who, ref, cases))
+    await asyncio.sleep(SETTLE_SECONDS)
+    return cases, who.memory() - before
+
+
+async def approved(who: Contender, case: Handle) -> float:
+    """Seconds from the signal to the result of the case."""
+    began = time.perf_counter()
+    await who.approve(case)
+    await case.result()
+    return time.perf_counter() - began
+
+
+async def history_of(who: Contender, ref: DocumentRef) -> History:
+    """Count what one case left in history; the size is the server's own figure."""
+    case = await who.start(ref)
+    await case.result()
+    described = (await case.describe()).raw_description.workflow_execution_info
+    counts = dict.fromkeys(EVENTS.values(), 0)
+    async for event in case.fetch_history_events():
+        if event.event_type in EVENTS:
+            counts[EVENTS[event.event_type]] += 1
+    return History(events=described.history_length, size=described.history_size_bytes, **counts)
+
+
+async def _finished(who: Contender, ref: DocumentRef) -> None:
+    await (await who.start(ref)).result()
+
+
+async def _until_it_waits(who: Contender, ref: DocumentRef, cases: list[Handle]) -> None:
+    case = await who.start(ref)
+    async with asyncio.timeout(60):
+        while not await who.waits(case):
+            await asyncio.sleep(0.1)
+    cases.append(case)
+
+
+async def _each(refs: Sequence[DocumentRef], in_flight: int, action: Callable[[DocumentRef], Awaitable[None]]) -> None:
+    seats = asyncio.Semaphore(in_flight)
+
+    async def seated(ref: DocumentRef) -> None:
+        async with seats:
+            await action(ref)
+
+    async with asyncio.TaskGroup() as group:
+        for ref in refs:
+            group.create_task(seated(ref))
