@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from activities.effect import do_once
 from domain.actions import PostBill, Receipt, SchedulePayment, VoidBill
 from domain.ports import Erp
 from governance.work_order import WorkOrder
@@ -20,14 +21,14 @@ class ErpActivities:
     @activity.defn
     async def post_bill(self, order: WorkOrder[PostBill]) -> Receipt:
         """Post the bill."""
-        return await self.erp.post_bill(order.key, order.covered())
+        return await do_once(self.erp, self.erp.post_bill, order)
 
     @activity.defn
     async def schedule_payment(self, order: WorkOrder[SchedulePayment]) -> Receipt:
         """Schedule the payment."""
-        return await self.erp.schedule_payment(order.key, order.covered())
+        return await do_once(self.erp, self.erp.schedule_payment, order)
 
     @activity.defn
     async def void_bill(self, order: WorkOrder[VoidBill]) -> Receipt:
         """Void the bill."""
-        return await self.erp.void_bill(order.key, order.covered())
+        return await do_once(self.erp, self.erp.void_bill, order)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from activities.effect import do_once
 from domain.actions import Receipt, ReturnInvoice, SendRemittance
 from domain.ports import Mail
 from governance.work_order import WorkOrder
@@ -20,9 +21,9 @@ class MailActivities:
     @activity.defn
     async def send_remittance(self, order: WorkOrder[SendRemittance]) -> Receipt:
         """Send the remittance note."""
-        return await self.mail.send_remittance(order.key, order.covered())
+        return await do_once(self.mail, self.mail.send_remittance, order)
 
     @activity.defn
     async def return_invoice(self, order: WorkOrder[ReturnInvoice]) -> Receipt:
         """Send the invoice back with the reasons."""
-        return await self.mail.return_invoice(order.key, order.covered())
+        return await do_once(self.mail, self.mail.return_invoice, order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from domain.actions import PostBill, Receipt, ReturnInvoice, SchedulePayment, SendRemittance, VoidBill
+from domain.actions import BaseAction, PostBill, Receipt, ReturnInvoice, SchedulePayment, SendRemittance, VoidBill
 from domain.chat import Chat, Completion
 from domain.documents import DocumentRef, PlainText
 from domain.invoice import Invoice
@@ -33,13 +33,21 @@ class DocumentReader(Protocol):
         ...
 
 
-class Erp(Protocol):
-    """Suppliers, orders, receipts, bills and payments.
+class Reconciled(Protocol):
+    """A system whose effects can be looked up by key, so that an unknown outcome need not stay unknown.
 
     Every effect takes an idempotency key: same key and same body return the first receipt with `first=False`;
     same key and another body raise `IdempotencyConflict`. A refusal for good raises `Refused`; anything that may pass
     raises `Unavailable`.
     """
+
+    async def find_receipt(self, key: str, action: BaseAction) -> Receipt | None:
+        """The receipt of an effect that was done with this key; None where none was."""
+        ...
+
+
+class Erp(Reconciled, Protocol):
+    """Suppliers, orders, receipts, bills and payments."""
 
     async def find_supplier(self, *, tax_ids: tuple[str, ...], name: str | None) -> Supplier | None:
         """The one supplier with one of these tax ids, or, where none is given, with exactly this name."""
@@ -77,8 +85,8 @@ class Erp(Protocol):
         ...
 
 
-class Mail(Protocol):
-    """Outgoing messages, written from templates; keys as for `Erp`."""
+class Mail(Reconciled, Protocol):
+    """Outgoing messages, written from templates."""
 
     async def send_remittance(self, key: str, action: SendRemittance) -> Receipt:
         """Tell a supplier what will be paid; the reference is the message's id."""

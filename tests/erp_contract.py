@@ -86,6 +86,13 @@ class ErpContract:
         with pytest.raises(IdempotencyConflict):
             await erp.void_bill("k", voiding("BILL-00001"))
 
+    async def test_what_was_done_is_found_by_its_key_and_only_with_its_body(self, erp: SandboxErp) -> None:
+        assert await erp.find_receipt("k", bill()) is None
+        receipt = await erp.post_bill("k", bill())
+        assert await erp.find_receipt("k", bill()) == Receipt(reference=receipt.reference, first=False)
+        with pytest.raises(IdempotencyConflict):
+            await erp.find_receipt("k", bill(payable=Decimal("119.01")))
+
     async def test_a_refusal_does_not_use_up_its_key(self, erp: SandboxErp, database: Database) -> None:
         await put_on_file(database, MasterData(suppliers=(STEEL.model_copy(update={"blocked": True}),)))
         with pytest.raises(Refused, match="S-1"):

@@ -13,7 +13,7 @@ from domain.purchasing import Bill, GoodsReceipt, Payment, PurchaseOrder, Suppli
 from integrations.sandbox import lookups, postings
 from integrations.sandbox.database import Database
 from integrations.sandbox.faults import Faults, Operation
-from integrations.sandbox.once import once
+from integrations.sandbox.once import once, receipt_of
 from integrations.sandbox.schema import orders
 from integrations.sandbox.trouble import Trouble
 
@@ -69,6 +69,11 @@ class SandboxErp:
     async def void_bill(self, key: str, action: VoidBill) -> Receipt:
         """Void a posted bill that has no payment."""
         return await self._do("void_bill", key, action, postings.void)
+
+    async def find_receipt(self, key: str, action: BaseAction) -> Receipt | None:
+        """The receipt of an effect that was done with this key."""
+        async with self._database.reading() as books:
+            return await receipt_of(books, key, action)
 
     async def bills(self) -> tuple[Bill, ...]:
         """Every bill and credit memo, newest first."""

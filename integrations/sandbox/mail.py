@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.actions import Receipt, ReturnInvoice, SendRemittance
+from domain.actions import BaseAction, Receipt, ReturnInvoice, SendRemittance
 from domain.errors import Refused
 from domain.purchasing import Message
 from integrations.sandbox import letters
 from integrations.sandbox.database import Database
 from integrations.sandbox.faults import Faults, Operation
 from integrations.sandbox.lookups import all_messages
-from integrations.sandbox.once import once
+from integrations.sandbox.once import once, receipt_of
 from integrations.sandbox.schema import messages, suppliers
 from integrations.sandbox.trouble import Trouble
 
@@ -31,6 +31,11 @@ class SandboxMail:
     async def return_invoice(self, key: str, action: ReturnInvoice) -> Receipt:
         """Send an invoice back with the reasons; refused for an address that is not in the supplier master."""
         return await self._send("return_invoice", key, action, letters.returned(action))
+
+    async def find_receipt(self, key: str, action: BaseAction) -> Receipt | None:
+        """The receipt of an effect that was done with this key."""
+        async with self._database.reading() as books:
+            return await receipt_of(books, key, action)
 
     async def messages(self) -> tuple[Message, ...]:
         """Every message, in the order they left."""

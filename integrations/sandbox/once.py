@@ -24,15 +24,22 @@ async def once(transaction: AsyncConnection, key: str, action: BaseAction, effec
     """
     body = digest(action)
     claim = insertion(transaction, keys).values(key=key, body=body).on_conflict_do_nothing()
-    if (await transaction.execute(claim)).rowcount == 0:
-        return await _first_receipt(transaction, key, body)
+    if (await transaction.execute(claim)).rowcount == 0 and (known := await _first_receipt(transaction, key, body)):
+        return known
     reference = await effect()
     await transaction.execute(update(keys).where(keys.c.key == key).values(reference=reference))
     return Receipt(reference=reference, first=True)
 
 
-async def _first_receipt(transaction: AsyncConnection, key: str, body: str) -> Receipt:
-    used = (await transaction.execute(select(keys).where(keys.c.key == key))).one()
+async def receipt_of(snapshot: AsyncConnection, key: str, action: BaseAction) -> Receipt | None:
+    """The receipt of an effect that was done with this key; `IdempotencyConflict` where its body was another."""
+    return await _first_receipt(snapshot, key, digest(action))
+
+
+async def _first_receipt(transaction: AsyncConnection, key: str, body: str) -> Receipt | None:
+    used = (await transaction.execute(select(keys).where(keys.c.key == key))).one_or_none()
+    if used is None:
+        return None
     if used.body != body:
         raise IdempotencyConflict(f"Key {key} stands for {used.reference}; its body was {used.body}, now it is {body}.")
     return Receipt(reference=used.reference, first=False)
