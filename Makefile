@@ -30,7 +30,7 @@ real: .venv/dev ## run the tests against real peers (browser, PostgreSQL)
 	$(BIN)/python -m pytest tests/real $(ARGS)
 
 chaos: .venv/dev ## kill workers and servers in the middle of cases
-	$(BIN)/python -m pytest tests/chaos $(ARGS)
+	$(BIN)/python -m pytest tests/chaos -n 2 $(ARGS)
 
 bench: .venv/dev ## measure a governed case against a bare workflow
 	$(BIN)/python -m benchmarks.cases $(ARGS)
@@ -40,6 +40,8 @@ lint: .venv/dev ## style, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+	$(BIN)/python starter.py policy check
+	$(BIN)/python starter.py policy test
 
 lock: .venv/bin/uv ## compile the hash-pinned requirements again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.txt

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from activities.pulse import pulse
 from agents.invoice_reader import InvoiceReading, ReaderBrief, confirmed
 from domain.documents import DocumentRef, PlainText
 from domain.intake import Confirmation, Headline, Reading, ReadInvoice, ReadText, Unconfirmed
@@ -31,7 +32,8 @@ class DocumentActivities:
     @activity.defn
     async def read_document(self, ref: DocumentRef) -> Reading:
         """Read a document into an invoice, or into text where it has no structure."""
-        found = await self.reader.read(await self.documents.get(ref), name=ref.name)
+        async with pulse():
+            found = await self.reader.read(await self.documents.get(ref), name=ref.name)
         if isinstance(found, PlainText):
             text = await self.documents.put(found.text.encode(), name=ref.name, media_type="text/plain")
             return ReadText(text=text, brief=await put_model(self.documents, ReaderBrief(text=text), ref.name))

@@ -11,6 +11,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.pulse import pulse
 from agents.agent import Agent
 from agents.claims import decode_claim
 from agents.prompt import chat_for
@@ -84,7 +85,7 @@ class ReasoningActivities:
 
     async def _ask(self, chat: Chat, seconds: int) -> Completion:
         try:
-            async with asyncio.timeout(seconds):
+            async with pulse(), asyncio.timeout(seconds):
                 return await self.model.complete(chat)
         except TimeoutError:
             raise Unavailable(f"The model took longer than {seconds} s.") from None

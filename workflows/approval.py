@@ -7,8 +7,9 @@ request ──► card, timer ──► signals: approve │ reject │ comment 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -20,6 +21,22 @@ from governance.card import card
 from governance.case import CaseRun
 from workflows import attributes
 from workflows.options import LOOKUP
+
+Hearing = Callable[["Approval", RawValue], None]
+
+
+def _one_value(hear: Hearing) -> Hearing:
+    """Make a handler deaf to several values at once: the SDK drops such a signal or fails the task, as they decode.
+
+    `HistorySignals` leaves them out as well, so that positions stay right.
+    """
+
+    @functools.wraps(hear)
+    def heard(self: Approval, value: RawValue = None, *more: object) -> None:  # type: ignore[assignment]
+        if not more:
+            hear(self, value)
+
+    return heard
 
 
 @workflow.defn(name="Approval")
@@ -47,31 +64,39 @@ class Approval:
             if self._ballot.state == "waiting" and workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(self._ballot.carried())
             self._show()
-        deadline.cancel()
+        # The timer ends with the run: cancelled by a task that also replays its start, it would not match the history.
         decision = self._ballot.decision(workflow.now())
         by = attributes.clamp(decision.by or "nobody")
-        attributes.upsert(attributes.APPROVAL_STATE.value_set(decision.state), attributes.DECIDED_BY.value_set(by))
+        attributes.upsert(
+            attributes.APPROVAL_STATE.value_set(decision.state),
+            attributes.OWNER_ROLE.value_unset(),
+            attributes.DECIDED_BY.value_set(by),
+        )
         return decision
 
     @workflow.signal(description='Approve exactly the action shown. Data: empty, or a note such as "checked".')
+    @_one_value
     def approve(self, note: RawValue = None) -> None:  # type: ignore[assignment]
         """Queue an approval; a required argument would fail the task when the UI sends none."""
         self._queue("approve", note)
 
     @workflow.signal(description='Refuse. Data: the reason, such as "wrong price".')
+    @_one_value
     def reject(self, reason: RawValue = None) -> None:  # type: ignore[assignment]
         """Queue a rejection."""
         self._queue("reject", reason)
 
     @workflow.signal(description='Say something without deciding. Data: the text, such as "asked the supplier".')
+    @_one_value
     def comment(self, text: RawValue = None) -> None:  # type: ignore[assignment]
         """Queue a comment."""
         self._queue("comment", text)
 
-    @workflow.signal(dynamic=True)
+    @workflow.signal(dynamic=True, description="No answer: whatever has another name is recorded and does not count.")
     def anything_else(self, name: str, args: Sequence[RawValue]) -> None:
         """Queue a signal nobody knows, so that it is recorded and positions stay right."""
-        self._queue(name, args[0] if args else None)
+        if len(args) <= 1:
+            self._queue(name, args[0] if args else None)
 
     @workflow.query
     def state(self) -> Ballot:

@@ -23,7 +23,9 @@ Operation = Literal[
     "return_invoice",
 ]
 
-Kind = Literal["fail_before", "fail_after", "refuse", "slow"]
+Kind = Literal["fail_before", "fail_after", "refuse", "slow", "slow_after"]
+TIMED: tuple[Kind, ...] = ("slow", "slow_after")
+"""The kinds that say how long."""
 
 FAULT = re.compile(r"(?P<operation>\w+):(?P<kind>\w+?)(?:=(?P<seconds>[\d.]+))?(?:\*(?P<times>\d+))?")
 
@@ -34,7 +36,8 @@ class Fault(Frozen):
     """One operation that goes wrong, the first `times` times or always.
 
     `fail_before`: no effect, and the caller is told to try again. `fail_after`: the effect is done, and the caller is
-    told that it timed out. `refuse`: no, for good. `slow`: it takes `seconds` longer.
+    told that it timed out. `refuse`: no, for good. `slow`: it begins `seconds` later. `slow_after`: the effect is done,
+    and the answer comes `seconds` later.
     """
 
     operation: Operation
@@ -44,7 +47,7 @@ class Fault(Frozen):
 
     def __str__(self) -> str:
         """As it is written in the setting."""
-        seconds = f"={self.seconds}" if self.kind == "slow" else ""
+        seconds = f"={self.seconds}" if self.kind in TIMED else ""
         return f"{self.operation}:{self.kind}{seconds}{f'*{self.times}' if self.times else ''}"
 
 
@@ -68,8 +71,10 @@ def _fault(part: str) -> Fault:
     said = FAULT.fullmatch(part)
     if said is None:
         raise ValueError(f"{part!r} is not a fault; {SYNTAX}.")
-    if (said["kind"] == "slow") != (said["seconds"] is not None):
-        raise ValueError(f"{part!r}: seconds belong to slow, as in find_order:slow=1.5, and only to slow.")
+    if (said["kind"] in TIMED) != (said["seconds"] is not None):
+        raise ValueError(
+            f"{part!r}: seconds belong to {' and '.join(TIMED)}, as in find_order:slow=1.5, and only there."
+        )
     try:
         return Fault.model_validate({name: value for name, value in said.groupdict().items() if value is not None})
     except ValidationError as error:

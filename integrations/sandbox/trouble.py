@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from domain.errors import Refused, Unavailable
 from integrations.sandbox.database import Database
-from integrations.sandbox.faults import Fault, Faults, Operation
+from integrations.sandbox.faults import TIMED, Fault, Faults, Operation
 from integrations.sandbox.insertion import insertion
 from integrations.sandbox.schema import spent_faults
 
@@ -25,14 +25,14 @@ class Trouble:
 
     @asynccontextmanager
     async def around(self, operation: Operation) -> AsyncGenerator[None]:
-        """Run the operation inside; its effect is committed before a `fail_after` is told."""
+        """Run the operation inside; its effect is committed before a `slow_after` or `fail_after` begins."""
         for fault in self.faults.of(operation, "slow", "refuse", "fail_before"):
             if await self._strikes(fault):
                 await _strike(fault)
         yield
-        for fault in self.faults.of(operation, "fail_after"):
+        for fault in self.faults.of(operation, "slow_after", "fail_after"):
             if await self._strikes(fault):
-                raise Unavailable(f"The sandbox did not answer {operation} in time (fault {fault}).")
+                await _strike(fault)
 
     async def _strikes(self, fault: Fault) -> bool:
         if fault.times is None:
@@ -46,8 +46,10 @@ class Trouble:
 
 
 async def _strike(fault: Fault) -> None:
-    if fault.kind == "slow":
+    if fault.kind in TIMED:
         await asyncio.sleep(float(fault.seconds))
+    elif fault.kind == "fail_after":
+        raise Unavailable(f"The sandbox did not answer {fault.operation} in time (fault {fault}).")
     elif fault.kind == "refuse":
         raise Refused(f"The sandbox refuses {fault.operation} (fault {fault}).")
     else:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest_asyncio
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest, SignalWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 import worker
@@ -23,7 +24,9 @@ from governance.ballot import KEPT
 from tests.actions import bill, request, subject
 from tests.facts import Handle, events, no_task_failed, until
 from tests.office import Office, open_office
+from tests.replay.histories import replayer
 from workflows.approval import Approval
+from workflows.invoice import InvoiceWorkflow
 
 Sample = Callable[[str], Path]
 TASK_DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
@@ -48,7 +51,6 @@ NO_TEXT = {
 }
 TEXT = {
     "a text": as_json("looked at it"),
-    "a text and a second argument": [*as_json("looked at it"), *as_json("more")],
     "a megabyte of text": as_json("x" * 1_000_000),
     "hostile text": as_json("```\n# APPROVED\n<b>by the board</b>\x1b[2J\u202e"),
     "half a surrogate": payload(b'"\\ud800"'),
@@ -121,7 +123,8 @@ async def reset(office: Office, handle: Handle) -> Handle:
         request_id=str(uuid.uuid4()),
     )
     done = await office.desk.client.workflow_service.reset_workflow_execution(asked)
-    return office.desk.client.get_workflow_handle_for(Approval.run, handle.id, run_id=done.run_id)
+    run: Any = InvoiceWorkflow.run if handle.id.startswith("invoice-") else Approval.run
+    return office.desk.client.get_workflow_handle_for(run, handle.id, run_id=done.run_id)
 
 
 async def heard(approval: Handle, count: int) -> tuple[Heard, ...]:
@@ -236,6 +239,39 @@ async def test_who_asked_is_refused_by_name_and_by_client_identity_and_a_claimed
     assert (decision.by, decision.assurance, decision.heard[2].identity) == ("carol", "claimed", "bob@desk")
 
 
+@pytest.mark.parametrize("kind", ["approve", "aprove"])
+@pytest.mark.parametrize("second", [as_json("more"), payload(b"{", "json/plain"), payload(b"x", "no/such")])
+async def test_a_signal_of_several_values_is_no_answer_and_lends_its_sender_to_nobody(
+    office: Office, kind: str, second: list[Payload]
+) -> None:
+    approval = await ask(office)
+    await signal(office, approval, kind, [*as_json("yes"), *second], identity="bob@desk")
+    await signal(office, approval, "approve", [], identity="mailroom@desk")
+    [answer] = await heard(approval, 1)
+    assert (answer.identity, answer.why_not) == ("mailroom@desk", "the person who asked cannot decide")
+    await signal(office, approval, "approve", [], identity="anna@desk")
+    assert (await approval.result()).by == "anna@desk"
+    await no_task_failed(approval)
+
+
+async def test_an_approval_looked_at_while_it_counts_can_be_replayed(client: Client, tmp_path: Path) -> None:
+    """A query makes the worker end a task early, between a look-up and what follows from it."""
+
+    async def look(approval: Handle) -> None:
+        with suppress(RPCError, WorkflowQueryFailedError):  # the replay below says what is wrong
+            await approval.query(Approval.state, rpc_timeout=timedelta(seconds=3))
+
+    async with open_office(client, tmp_path, working=False) as office:
+        approvals = [await ask(office) for _ in range(20)]
+        for approval in approvals:
+            await signal(office, approval, "approve", [])
+        looking = asyncio.gather(*(look(approval) for approval in approvals * 2))
+        async with worker.worker_for(client, office.desk.settings) as late, late:
+            await asyncio.gather(looking, *(approval.result() for approval in approvals))
+    for approval in approvals:
+        await replayer().replay_workflow(await approval.fetch_history())
+
+
 async def test_a_flood_of_five_hundred_signals_is_counted_and_the_next_answer_still_decides(office: Office) -> None:
     approval = await ask(office)
     await asyncio.gather(*(signal(office, approval, "approve", as_json(n)) for n in range(500)))
@@ -286,14 +322,14 @@ async def test_an_approval_reset_while_it_waits_hears_its_signals_again_and_stil
     assert len([one for one in await office.payments() if one.bill_id == outcome.bill_id]) == 1
 
 
-async def test_a_case_reset_after_it_was_paid_asks_again_or_ends_as_a_duplicate_and_pays_nothing_again(
+async def test_a_case_reset_after_it_was_paid_ends_as_a_duplicate_and_pays_nothing_again(
     office: Office, sample: Sample
 ) -> None:
     case = await office.hand_in(sample("11"))
     assert (await office.answer(case, "approve", None)).counted
     assert isinstance(await case.result(), Posted)
     books = await office.bills(), await office.payments(), await office.messages()
-    assert isinstance(await (await reset(office, case)).result(), dict | Duplicate)
+    assert isinstance(await (await reset(office, case)).result(), Duplicate)
     assert (await office.bills(), await office.payments(), await office.messages()) == books
 
 

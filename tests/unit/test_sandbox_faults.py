@@ -91,7 +91,7 @@ async def test_slow_after_has_done_it_long_before_it_answers(database: Database)
     answering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await answering
-    again = await erp.post_bill("k", bill())
+    again = await SandboxErp(database).post_bill("k", bill())
     assert (again.reference, again.first) == ((await erp.bills())[0].id, False)
 
 
