@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -13,6 +14,9 @@ BLANK_LETTERS = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x316
 VARIATION_SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 """Marks that follow a character unseen; long runs of them have carried hidden messages."""
 
+MARKUP = str.maketrans("<>[]`*~$\\#", "(){}'.--/.")
+"""What Markdown, HTML or TeX could start with, and what looks like it and starts nothing."""
+
 
 def show(text: str, limit: int) -> str:
     """One line of at most `limit` characters: NFKC, white space closed up, what cannot be seen written as [U+202E].
@@ -23,6 +27,12 @@ def show(text: str, limit: int) -> str:
     seen = "".join(_seen(character) for character in line[: limit + 1])
     whole = len(text) <= limit * 4 and len(line) <= limit and len(seen) <= limit
     return seen if whole else seen[: max(limit - 1, 0)] + "…"
+
+
+def unmarked(text: str, limit: int) -> str:
+    """One line for places that render Markdown in one view and show it as it is in another: nothing in it is markup."""
+    plain = show(text, limit).translate(MARKUP).replace("://", ": //")
+    return re.sub(r"(?<!\w)_+|_+(?!\w)", "-", plain)
 
 
 def _seen(character: str) -> str:

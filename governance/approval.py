@@ -63,10 +63,10 @@ class ApprovalRequest(Frozen):
 
     question: str
     how_to_decide: str
+    evidence: tuple[str, ...]
     facts: dict[str, str]
     why_held: str
     advice: Advice | None
-    evidence: tuple[str, ...]
     if_nobody_answers: str
     profile: str
     role: str

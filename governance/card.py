@@ -9,29 +9,54 @@ from domain.text import show
 from governance.approval import Heard
 from governance.ballot import Ballot
 
-WIDTH = 66
+WIDTH = 64
+"""Columns that the UI's pane shows without scrolling in a window of 1,400 pixels."""
 LABEL = 14
 LIMIT = 3_900
 """Bytes; the UI takes the card through a URL."""
 SHOWN = 8
 """Answers on the card; the result holds them all."""
+FOUND = 5
+"""Findings on the card; the input holds them all."""
+SHORTENED = "… shortened: the input and the result show everything"
 
 
 def card(ballot: Ballot) -> str:
-    """Markdown for the current details of an Approval: state, what, why, who answered, how to decide."""
-    lines = list(_lines(ballot))
-    while len("\n".join(lines).encode()) > LIMIT:
-        lines = [*lines[:-2], lines[-1]]
-    return "\n".join(["```text", *lines, "```"])
+    """Markdown for the current details of an Approval: state, question, answers, why, facts, how to decide."""
+    head, answers, facts, foot = (list(part(ballot)) for part in (_head, _answers, _facts, _foot))
+    for part in (facts, answers):
+        if _size(head, answers, facts, foot) > LIMIT:
+            while part and _size(head, answers, facts, foot, [SHORTENED]) > LIMIT:
+                part.pop()
+            part.append(SHORTENED)
+    blocks = [block for block in (head, answers, facts, foot) if block]
+    return "\n".join(["```text", "\n\n".join("\n".join(block) for block in blocks), "```"])
 
 
-def _lines(ballot: Ballot) -> Iterator[str]:
+def _size(*blocks: list[str]) -> int:
+    return sum(len(line.encode()) + 1 for block in blocks for line in block)
+
+
+def _head(ballot: Ballot) -> Iterator[str]:
+    yield from _wrapped(_headline(ballot), limit=200)
+    yield from _wrapped(ballot.request.question, limit=300)
+
+
+def _answers(ballot: Ballot) -> Iterator[str]:
+    """The newest first: whoever has just answered looks for it."""
+    for heard in reversed(ballot.heard[-SHOWN:]):
+        yield from _row(f"{heard.at:%d %b %H:%M}", _answer(heard))
+    hidden = len(ballot.heard[:-SHOWN]) + ballot.unrecorded
+    if hidden:
+        yield from _row("", f"and {hidden} more answers")
+
+
+def _facts(ballot: Ballot) -> Iterator[str]:
     request = ballot.request
-    yield from _wrapped(_headline(ballot))
-    yield from _wrapped(request.question)
-    yield ""
-    for label, value in request.facts.items():
-        yield from _row(label, value)
+    for number, finding in enumerate(request.evidence[:FOUND]):
+        yield from _row("" if number else "Found", finding)
+    if len(request.evidence) > FOUND:
+        yield from _row("", f"and {len(request.evidence) - FOUND} more findings")
     yield from _row("Why held", request.why_held)
     if request.advice:
         advice = request.advice
@@ -39,13 +64,14 @@ def _lines(ballot: Ballot) -> Iterator[str]:
         yield from _row("", f"“{show(advice.reason, 300)}”")
         yield from _row("", f"a claim by {advice.agent} {advice.version} ({advice.provider}), not a decision")
     yield ""
-    for heard in ballot.heard[-SHOWN:]:
-        yield from _row(f"{heard.at:%d %b %H:%M}", _answer(heard))
-    hidden = len(ballot.heard[:-SHOWN]) + ballot.unrecorded
-    if hidden:
-        yield from _row("", f"and {hidden} more answers")
+    for label, value in request.facts.items():
+        yield from _row(label, value)
+
+
+def _foot(ballot: Ballot) -> Iterator[str]:
+    request = ballot.request
     if ballot.state == "waiting":
-        yield from _row("Silence", request.if_nobody_answers)
+        yield from _row("No answer", request.if_nobody_answers)
         yield from _row("To decide", request.how_to_decide)
     yield from _row("Identity", request.profile)
 
@@ -70,8 +96,8 @@ def _row(label: str, value: str) -> list[str]:
     return [f"{label:<{LABEL}}{first}".rstrip(), *(f"{'':<{LABEL}}{line}" for line in rest)]
 
 
-def _wrapped(text: str, width: int = WIDTH) -> list[str]:
-    return textwrap.wrap(_fenceless(text, 400), width)
+def _wrapped(text: str, width: int = WIDTH, limit: int = 400) -> list[str]:
+    return textwrap.wrap(_fenceless(text, limit), width, break_on_hyphens=False)
 
 
 def _fenceless(text: str, limit: int) -> str:

@@ -16,6 +16,11 @@ from governance.case import CaseRun
 from governance.verdict import Verdict
 from workflows import attributes
 
+HOW_TO_DECIDE = (
+    "More Actions > Send a Signal: approve with empty data, or reject with the reason as data, in double quotes."
+)
+"""No quotation marks in it: the input panel would show them as escapes, and people type what they see."""
+
 
 class Question(Frozen):
     """What a person would be asked about an action, should policy want one."""
@@ -47,12 +52,12 @@ def request_for(subject: Subject, verdict: Verdict, question: Question, profile:
     """The input of the approval, in the order in which it is read."""
     return ApprovalRequest(
         question=question.text,
-        how_to_decide='More Actions > Send a Signal: approve (no data) or reject (data: "the reason").',
+        how_to_decide=HOW_TO_DECIDE,
+        evidence=question.evidence,
         facts=question.facts,
         why_held=f"{verdict.why} (policy {verdict.policy} {verdict.version}, row {verdict.row})",
         advice=question.advice,
-        evidence=question.evidence,
-        if_nobody_answers=f"refused at {subject.expires:%d %b %Y %H:%M} UTC",
+        if_nobody_answers=f"it counts as no at {subject.expires:%d %b %Y %H:%M} UTC",
         profile=profile,
         role=verdict.approver or "",
         subject=subject,
@@ -67,6 +72,7 @@ def found_by(request: ApprovalRequest, action: BaseAction) -> TypedSearchAttribu
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(attributes.APPROVAL_STATE, "waiting"),
         SearchAttributePair(attributes.APPROVER_ROLE, attributes.clamp(request.role)),
+        SearchAttributePair(attributes.OWNER_ROLE, attributes.clamp(request.role)),
         SearchAttributePair(attributes.APPROVAL_KIND, attributes.clamp(str(facts["action"]))),
         SearchAttributePair(attributes.APPROVAL_DUE, request.subject.expires),
         SearchAttributePair(attributes.SUBJECT, attributes.clamp(request.question)),

@@ -26,9 +26,9 @@ from domain.findings import DuplicateFound
 from domain.intake import Examined, InvoiceCase, ReadInvoice
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
 from governance.approval import Advice
-from workflows import wording
+from workflows import questions, wording
 from workflows.case import Authority, Case, failed_as, given_up, reason
-from workflows.options import LOOKUP, READING
+from workflows.options import LOOKUP, READING, said
 
 
 @workflow.defn(name="Invoice")
@@ -45,7 +45,8 @@ class InvoiceWorkflow(Case):
             outcome = read if isinstance(read, Held) else await self._settle(case, read)
         except ApplicationError as error:  # a lookup that trying again does not mend, such as a broken file of rules
             outcome = wording.stopped(reason(error))
-        self.closed_as(wording.state_of(outcome), outcome.owner if isinstance(outcome, Held) else None)
+        owner = outcome.owner if isinstance(outcome, Held) else None
+        self.listed_as(wording.state_of(outcome), owner, wording.line_of(outcome))
         return outcome
 
     async def _settle(self, case: InvoiceCase, read: ReadInvoice) -> InvoiceOutcome:
@@ -64,7 +65,9 @@ class InvoiceWorkflow(Case):
     async def _read(self, document: DocumentRef) -> ReadInvoice | Held:
         """Parse what has structure; what has none is read by a model and looked up figure by figure."""
         try:
-            reading = await workflow.execute_activity_method(DocumentActivities.read_document, document, **READING)
+            reading = await workflow.execute_activity_method(
+                DocumentActivities.read_document, document, **said(READING, document.name)
+            )
         except ActivityError as error:
             if failed_as(error, Unreadable):
                 return wording.unreadable(reason(error))
@@ -93,7 +96,7 @@ class InvoiceWorkflow(Case):
         task = ToExamine(invoice=read.invoice, sender=case.sender, order_id=None)
         brief = await workflow.execute_local_activity_method(ExaminationActivities.brief_examiner, task, **LOOKUP)
         consultation = await self.consult(invoice_examiner, brief)
-        proposal, advice = consultation.claim, wording.advice(consultation)
+        proposal, advice = consultation.claim, questions.advice(consultation)
         course = course_of(proposal, examined)
         if proposal and isinstance(course, Rematch):
             examined = await self._examine(case, read, course.order_id)
@@ -105,7 +108,8 @@ class InvoiceWorkflow(Case):
         self, case: InvoiceCase, read: ReadInvoice, examined: Examined, course: Post, advice: Advice | None
     ) -> InvoiceOutcome:
         bill = bill_of(examined, course, read)
-        authority = await self.authorise(bill, wording.ask_to_post(bill, examined, advice), case.requester)
+        question = questions.ask_to_post(bill, examined, case.document, advice)
+        authority = await self.authorise(bill, question, case.requester)
         if authority.order is None:
             return wording.not_posted(authority, examined)
         try:
@@ -119,7 +123,8 @@ class InvoiceWorkflow(Case):
         note = return_of(examined)
         if note is None:
             return wording.held(post_as_examined(examined), examined)
-        authority = await self.authorise(note, wording.ask_to_return(note, examined, advice), case.requester)
+        question = questions.ask_to_return(note, examined, case.document, advice)
+        authority = await self.authorise(note, question, case.requester)
         if authority.order is None:
             return wording.not_returned(authority, examined)
         try:
@@ -147,7 +152,7 @@ class InvoiceWorkflow(Case):
         payment = payment_of(bill, bill_id, examined, approved=posted.decision is not None, today=today)
         if payment is None:
             return done
-        authority = await self.authorise(payment, wording.ask_to_pay(payment, bill), case.requester)
+        authority = await self.authorise(payment, questions.ask_to_pay(payment, bill), case.requester)
         if authority.order is None:
             return done.model_copy(update={"payment_reason": authority.refusal})
         try:
@@ -166,7 +171,7 @@ class InvoiceWorkflow(Case):
         note = remittance_of(payment, paid.payment_id or "", bill, to)
         if note is None:
             return paid
-        authority = await self.authorise(note, wording.ask_to_tell(note), case.requester)
+        authority = await self.authorise(note, questions.ask_to_tell(note), case.requester)
         if authority.order is None:
             return paid
         try:
@@ -183,7 +188,7 @@ class InvoiceWorkflow(Case):
         if not failed_as(failure, DomainError):
             return wording.needs_repair("It is not known whether the payment was scheduled", failure, examined)
         void = void_of(bill, bill_id, "its payment was refused")
-        authority = await self.authorise(void, wording.ask_to_void(void, bill), case.requester)
+        authority = await self.authorise(void, questions.ask_to_void(void, bill), case.requester)
         if authority.order is None:
             return wording.needs_repair(f"The bill {bill_id} stays posted ({authority.refusal})", failure, examined)
         try:

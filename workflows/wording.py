@@ -1,4 +1,4 @@
-"""What the invoice process says to people: questions, facts and outcomes."""
+"""What the invoice process says of its outcomes, and the outcomes themselves."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from decimal import Decimal
 
 from temporalio.exceptions import ActivityError
 
-from agents.invoice_examiner import ExaminerProposal, invoice_examiner
-from domain.actions import PostBill, ReturnInvoice, SchedulePayment, SendRemittance, VoidBill
-from domain.course import Course, Wait, blocking, holding_payment, title
+from domain.actions import PostBill, ReturnInvoice
+from domain.course import Course, Wait, blocking, holding_payment
 from domain.findings import BaseFinding, Role, UnreadableDocument
 from domain.intake import Examined
-from domain.outcome import Held, InvoiceOutcome, Posted, Rejected
+from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted, Rejected
 from domain.text import show
-from governance.approval import Advice
-from workflows.asking import Question
-from workflows.case import Authority, Consultation, reason
+from workflows.case import Authority, reason
 
 UNREADABLE_LIMIT = 600
 
@@ -30,82 +27,28 @@ def state_of(outcome: InvoiceOutcome) -> str:
     return "needs repair" if isinstance(outcome, Held) and outcome.needs_repair else outcome.outcome
 
 
-def advice(consultation: Consultation[ExaminerProposal]) -> Advice | None:
-    """What the examiner proposed, as the card shows it."""
-    claim = consultation.claim
-    if claim is None:
-        return None
-    target = claim.resolution.model_dump(exclude={"kind"})
-    return Advice(
-        agent=invoice_examiner.name,
-        version=invoice_examiner.version,
-        provider=consultation.provider,
-        model=consultation.model,
-        proposal=" ".join(
-            [claim.resolution.kind.replace("_", " "), *(show(str(value), 40) for value in target.values())]
-        ),
-        reason=claim.reason,
-        confidence=claim.confidence,
-    )
+def line_of(outcome: InvoiceOutcome) -> str:
+    """The outcome in one line, for lists."""
+    number = show(outcome.invoice_number or "no number", 60)
+    match outcome:
+        case Posted():
+            return f"{number}: {outcome.bill_id}, {money(outcome.amount, outcome.currency)}, {_payment(outcome)}"
+        case Duplicate():
+            return f"{number}: already posted as {outcome.bill_id}"
+        case Held() | Rejected():
+            return f"{number}: {show(outcome.reason, 70)}"
 
 
-def ask_to_post(bill: PostBill, examined: Examined, advised: Advice | None) -> Question:
-    """The question carries names and amounts from the master alone; what the document says stands in the facts."""
-    what = "credit memo" if bill.credit_note else "bill"
-    doubt = f" in spite of {', '.join(code.replace('_', ' ') for code in bill.exceptions)}" if bill.exceptions else ""
-    name = show(bill.supplier_name, 80)
-    facts = {
-        "Supplier": f"{name} ({bill.supplier_id})",
-        "Invoice": show(bill.invoice_number, 60),
-        "Amount": f"{money(bill.payable, bill.currency)} (net {bill.net:,.2f}, tax {bill.tax:,.2f})",
-        "Due": f"{bill.due_date}",
-        "Order": show(bill.order_id or "none", 40),
-        "Booked to": ", ".join(f"{c.account}/{c.cost_centre} {c.net:,.2f}" for c in bill.coding[:4]) or "nothing yet",
-        "Read by": bill.read_by,
-    }
-    return Question(
-        text=f"Post the {what} of {name} for {money(bill.payable, bill.currency)}{doubt}?",
-        facts=facts,
-        evidence=tuple(show(title(finding), 300) for finding in examined.examination.findings),
-        advice=advised,
-    )
+def _payment(posted: Posted) -> str:
+    if posted.payment_date:
+        return f"to be paid on {posted.payment_date:%d %b %Y}"
+    holds = ", ".join(spoken(code) for code in posted.payment_held)
+    return f"payment held: {holds}" if holds else "no payment"
 
 
-def ask_to_return(note: ReturnInvoice, examined: Examined, advised: Advice | None) -> Question:
-    """Whether the supplier is told that its invoice is refused."""
-    name = show(note.supplier_name, 80)
-    return Question(
-        text=f"Send the invoice over {money(note.amount, note.currency)} back to {name}?",
-        facts={"Supplier": name, "Invoice": show(note.invoice_number, 60), "To": note.to},
-        evidence=tuple(show(title(finding), 300) for finding in examined.examination.findings),
-        advice=advised,
-    )
-
-
-def ask_to_pay(payment: SchedulePayment, bill: PostBill) -> Question:
-    """Whether a posted bill is paid."""
-    amount, name = money(payment.amount, payment.currency), show(bill.supplier_name, 80)
-    facts = {
-        "Supplier": name,
-        "Bill": payment.bill_id,
-        "Account on file": payment.account,
-        "Due": f"{payment.due_date}",
-    }
-    return Question(text=f"Pay {amount} to {name}?", facts=facts, evidence=(), advice=None)
-
-
-def ask_to_tell(note: SendRemittance) -> Question:
-    """Whether the supplier is told of a payment."""
-    name = show(note.supplier_name, 80)
-    facts = {"Supplier": name, "To": note.to, "Payment": note.payment_id}
-    return Question(text=f"Send the remittance note to {name}?", facts=facts, evidence=(), advice=None)
-
-
-def ask_to_void(void: VoidBill, bill: PostBill) -> Question:
-    """Whether a bill is voided."""
-    name = show(bill.supplier_name, 80)
-    facts = {"Supplier": name, "Bill": void.bill_id, "Reason": void.reason}
-    return Question(text=f"Void the bill {void.bill_id} of {name}?", facts=facts, evidence=(), advice=None)
+def spoken(code: str) -> str:
+    """An exception's code as words: `price variance`."""
+    return code.replace("_", " ")
 
 
 def unreadable(reason: str) -> Held:

@@ -56,3 +56,19 @@ def test_an_answer_that_does_not_count_is_shown_with_the_reason() -> None:
 
 def test_a_settled_card_says_who_decided() -> None:
     assert "APPROVED by anna (claimed)" in card(heard(Ballot(request=request()), "approve", {"by": "anna"}))
+
+
+def test_the_card_says_what_was_found_before_the_facts() -> None:
+    text = card(Ballot(request=request(evidence=("price variance: 13.15 for 12.40",))))
+    assert text.index("price variance: 13.15") < text.index("Supplier")
+
+
+def test_the_newest_answer_stands_first() -> None:
+    text = card(heard(heard(Ballot(request=request()), "comment", "one"), "comment", "two"))
+    assert text.index("two") < text.index("one")
+
+
+def test_a_card_that_is_too_long_loses_facts_and_keeps_how_to_decide() -> None:
+    text = card(Ballot(request=request(facts={f"Fact {number}": "ü" * 390 for number in range(20)})))
+    assert "shortened: the input and the result show everything" in text
+    assert "To decide" in text
