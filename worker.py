@@ -11,8 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from integrations.documents import FolderDocuments
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -20,29 +19,39 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.documents import DocumentActivities
 from activities.erp import ErpActivities
 from activities.examination import ExaminationActivities
+from activities.final import FinalErrors
 from activities.identity import IdentityActivities
 from activities.mail import MailActivities
 from activities.policy import PolicyActivities
 from activities.reasoning import ReasoningActivities
 from agents.invoice_examiner import invoice_examiner
 from agents.invoice_reader import invoice_reader
+from domain.actions import BaseAction, PostBill, ReturnInvoice, SchedulePayment, SendRemittance, VoidBill
 from domain.errors import DomainError, Unavailable
 from domain.ports import LanguageModel
+from governance.guard import refuse_unguarded
 from integrations.chat_model import ChatModel, ModelSettings
+from integrations.documents import FolderDocuments
 from integrations.logs import logging_to_stderr
 from integrations.no_model import NoModel
 from integrations.policy_folder import PolicyFolder
 from integrations.reading.reader import ChildReader
 from integrations.sandbox import Database, Faults, SandboxErp, SandboxMail
-from integrations.settings import Settings
+from integrations.settings import Settings, setting_wrong
 from integrations.temporal.connection import connect, ensure_attributes
 from integrations.temporal.signals import HistorySignals
 from workflows import attributes
 from workflows.approval import Approval
+from workflows.case import PERFORMED_BY
+from workflows.door import Door
 from workflows.invoice import InvoiceWorkflow
 from workflows.options import TASK_QUEUE
 
 OURS = ("workflows", "activities", "agents", "governance", "domain")
+PROCESSES = (InvoiceWorkflow,)
+WORKFLOWS = (*PROCESSES, Approval)
+BOOKED: tuple[type[BaseAction], ...] = (PostBill, SchedulePayment, VoidBill)
+MAILED: tuple[type[BaseAction], ...] = (SendRemittance, ReturnInvoice)
 AGENTS = {(agent.name, agent.version): agent for agent in (invoice_reader, invoice_examiner)}
 
 
@@ -54,9 +63,10 @@ async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worke
         yield Worker(
             client,
             task_queue=settings.task_queue or TASK_QUEUE,
-            workflows=[InvoiceWorkflow, Approval],
+            workflows=WORKFLOWS,
+            interceptors=[FinalErrors(), Door()],
             activities=activities,
-            workflow_runner=_sandbox(),
+            workflow_runner=sandbox(),
             workflow_failure_exception_types=[DomainError],
             graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
@@ -70,6 +80,8 @@ async def _activities(client: Client, settings: Settings, stack: AsyncExitStack)
     faults = Faults.parse(settings.sandbox_faults)
     erp, mail = SandboxErp(database, faults), SandboxMail(database, faults)
     documents, policies = FolderDocuments(settings.documents), PolicyFolder(settings.policies)
+    tables = [await policies.table(process.policy) for process in PROCESSES]
+    refuse_unguarded(dict.fromkeys(BOOKED, erp) | dict.fromkeys(MAILED, mail), PERFORMED_BY, tables)
     reading = DocumentActivities(documents, await stack.enter_async_context(ChildReader()))
     checking = ExaminationActivities(documents, erp, policies)
     reasoning = ReasoningActivities(AGENTS, documents, await _model(settings, stack))
@@ -101,7 +113,7 @@ async def _model(settings: Settings, stack: AsyncExitStack) -> LanguageModel:
     return await stack.enter_async_context(ChatModel(chosen))
 
 
-def _sandbox() -> SandboxedWorkflowRunner:
+def sandbox() -> SandboxedWorkflowRunner:
     """Our packages are loaded once and not for every case: they are pure, and it halves the memory of a waiting one."""
     passed = SandboxRestrictions.default.with_passthrough_modules(*OURS)
     return SandboxedWorkflowRunner(restrictions=passed)
@@ -123,6 +135,9 @@ def main() -> int:
     """Run the worker; returns the exit code."""
     try:
         asyncio.run(serve(Settings()))
+    except ValidationError as error:
+        sys.stderr.write(f"The worker cannot start: {setting_wrong(error)}\n")
+        return 2
     except (DomainError, Unavailable, ValueError) as error:
         sys.stderr.write(f"The worker cannot start: {error}\n")
         return 2

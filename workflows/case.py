@@ -31,6 +31,7 @@ from domain.actions import (
     VoidBill,
 )
 from domain.documents import DocumentRef
+from domain.text import unmarked
 from governance.approval import Decision, Subject
 from governance.case import CaseRun
 from governance.verdict import Verdict
@@ -38,7 +39,7 @@ from governance.work_order import WorkOrder, key_for
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.asking import Question, found_by, request_for, subject_of
-from workflows.options import EFFECT, LOOKUP, REASONING, said
+from workflows.options import EFFECT, LOOKUP, REASONING, SUMMARY_LIMIT, said
 
 A = TypeVar("A", bound=BaseAction)
 
@@ -88,10 +89,13 @@ class Case:
     policy: str
     profile = "dev: nobody is authenticated; names are what people claim"
 
-    def closed_as(self, state: str, owner: str | None) -> None:
-        """Say in lists how the case ended, and who has to do something now."""
-        owned = attributes.OWNER_ROLE.value_set(owner) if owner else attributes.OWNER_ROLE.value_unset()
-        attributes.upsert(attributes.CASE_STATE.value_set(state), owned)
+    def listed_as(self, state: str, owner: str | None, subject: str) -> None:
+        """Say in lists where the case stands, who has to do something now, and what it is about."""
+        owned = (
+            attributes.OWNER_ROLE.value_set(attributes.clamp(owner)) if owner else attributes.OWNER_ROLE.value_unset()
+        )
+        about = attributes.SUBJECT.value_set(attributes.clamp(subject))
+        attributes.upsert(attributes.CASE_STATE.value_set(state), owned, about)
 
     async def consult(self, agent: Agent[Any, Claim], brief: DocumentRef) -> Consultation[Claim]:
         """Ask an agent; unusable answers go back to it, and without an answer its rules speak, if it has any."""
@@ -137,23 +141,20 @@ class Case:
     async def _ask(self, action: A, verdict: Verdict, question: Question, requester: str) -> Authority[A]:
         subject = subject_of(_closed(action), verdict, requester, this_run())
         request = request_for(subject, verdict, question, self.profile)
-        attributes.upsert(
-            attributes.CASE_STATE.value_set("waiting for approval"),
-            attributes.OWNER_ROLE.value_set(attributes.clamp(request.role)),
-        )
+        self.listed_as("waiting for approval", request.role, request.question)
         try:
             decision = await workflow.execute_child_workflow(
                 Approval.run,
                 request,
                 id=f"approval.{request.role}.{workflow.info().workflow_id}.{action.step}",
                 search_attributes=found_by(request, action),
-                static_summary=attributes.clamp(request.question),
+                static_summary=unmarked(request.question, SUMMARY_LIMIT),
             )
         except ChildWorkflowError as error:
             if workflow.cancellation_reason() is not None:
                 raise
             return Authority(None, verdict, None, f"The approval ended without a decision: {reason(error)}")
-        attributes.upsert(attributes.CASE_STATE.value_set("running"), attributes.OWNER_ROLE.value_unset())
+        self.listed_as("running", None, f"{decision.state}: {request.question}")
         kept = decision.model_copy(update={"heard": ()})
         if decision.state == "approved":
             return Authority(_order(action, verdict, subject, kept), verdict, kept, "")
@@ -162,10 +163,8 @@ class Case:
     async def perform(self, order: WorkOrder[A]) -> Receipt:
         """Do exactly what a work order covers."""
         decision = order.decision
-        by = f"approved by {decision.by}, event {decision.event_id}" if decision else f"row {order.verdict.row}"
-        return await workflow.execute_activity_method(
-            PERFORMED_BY[type(order.action)], order, **said(EFFECT, f"{order.action.step}: {by}")
-        )
+        by = f"approved by {decision.by}" if decision else f"allowed by row {order.verdict.row}"
+        return await workflow.execute_activity_method(PERFORMED_BY[type(order.action)], order, **said(EFFECT, by))
 
 
 def failed_as(error: ActivityError, *kinds: type[Exception]) -> bool:

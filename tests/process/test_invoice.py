@@ -250,8 +250,8 @@ async def test_nobody_answering_refuses(client: Client, tmp_path: Path, sample: 
 async def test_an_unreadable_policy_file_lets_nothing_happen(
     client: Client, tmp_path: Path, sample: Sample, quick_policies: Path
 ) -> None:
-    (quick_policies / "invoice.toml").write_text("policy = [")
     async with open_office(client, tmp_path, policies=quick_policies) as office:
+        (quick_policies / "invoice.toml").write_text("policy = [")
         outcome = await office.process(sample("01"))
         assert isinstance(outcome, Held)
         assert "not a TOML file" in outcome.reason

@@ -1,0 +1,83 @@
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.worker import Worker
+
+import worker
+from activities.erp import ErpActivities
+from domain.actions import PostBill
+from domain.errors import DomainError
+from governance.work_order import WorkOrder, key_for
+from integrations.sandbox import SandboxErp
+from tests.actions import CASE, bill, decision, subject, verdict
+from tests.office import Office
+from tests.process.rogue import Attempt, Rogue
+from workflows.door import EFFECTS, Door
+
+
+def order(**changes: Any) -> WorkOrder[PostBill]:
+    action = bill()
+    about = subject(action)
+    fields = {
+        "action": action,
+        "key": key_for(action, CASE),
+        "case": CASE,
+        "verdict": verdict(action),
+        "subject": about,
+        "decision": decision(about),
+    }
+    return WorkOrder[PostBill].model_validate({**fields, **changes})
+
+
+ATTEMPTS = {
+    "no order": (order(), "work order"),
+    "the order of another run": (order(), "the order of another run"),
+    "an order for another amount": (order(action=bill(payable=Decimal(9))), "verdict is on another action"),
+    "a denied order": (order(verdict=verdict(bill(), then="deny")), "verdict is deny"),
+    "an approval of another run": (order(), "approval is for another run"),
+}
+
+
+async def tried(client: Client, queue: str, attempt: Attempt) -> str:
+    with pytest.raises(WorkflowFailureError) as failed:
+        await client.execute_workflow(Rogue.run, attempt, id=f"rogue-{uuid.uuid4()}", task_queue=queue)
+    cause: BaseException | None = failed.value
+    while cause is not None and cause.__cause__ is not None:
+        cause = cause.__cause__
+    return str(cause)
+
+
+@pytest.mark.parametrize("how", ATTEMPTS)
+async def test_a_worker_runs_no_effect_without_its_order(office: Office, client: Client, how: str) -> None:
+    given, refusal = ATTEMPTS[how]
+    attempt = Attempt(how=how, bill=bill(), order=given, task_queue=office.desk.queue)
+    rogue = f"rogue-{uuid.uuid4()}"
+    async with Worker(client, task_queue=rogue, workflows=[Rogue], workflow_runner=worker.sandbox()):
+        said = await tried(client, rogue, attempt)
+        assert refusal.replace(" ", "").casefold() in said.replace(" ", "").casefold()
+    assert await office.bills() == ()
+
+
+@pytest.mark.parametrize("how", [*ATTEMPTS, "local"])
+async def test_a_workflow_schedules_no_effect_without_its_order(office: Office, client: Client, how: str) -> None:
+    queue = f"guarded-{uuid.uuid4()}"
+    given, refusal = ATTEMPTS.get(how, (order(), "local activity"))
+    attempt = Attempt(how=how, bill=bill(), order=given, task_queue=queue)
+    async with Worker(
+        client,
+        task_queue=queue,
+        workflows=[Rogue],
+        activities=[ErpActivities(SandboxErp(office.database)).post_bill],
+        interceptors=[Door()],
+        workflow_runner=worker.sandbox(),
+        workflow_failure_exception_types=[DomainError],
+    ):
+        assert refusal in await tried(client, queue, attempt)
+    assert await office.bills() == ()
+
+
+def test_every_action_that_a_process_takes_is_behind_the_door() -> None:
+    assert set(EFFECTS) == {"post_bill", "schedule_payment", "void_bill", "send_remittance", "return_invoice"}

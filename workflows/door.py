@@ -1,0 +1,90 @@
+"""The door: the worker itself lets no effect be scheduled or run without a work order that covers exactly it.
+
+The activities check their orders too; the door is for the activity that somebody writes next and that forgets to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, cast
+
+from temporalio import activity, workflow
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    StartActivityInput,
+    StartLocalActivityInput,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+
+from domain.actions import BaseAction
+from domain.errors import NotCovered
+from governance.case import CaseRun
+from governance.work_order import WorkOrder
+from workflows.case import PERFORMED_BY
+
+EFFECTS: Mapping[str, type[BaseAction]] = {method.__name__: action for action, method in PERFORMED_BY.items()}
+"""The activities that change the world, and the action each performs."""
+
+
+class Door(Interceptor):
+    """Register it with every worker."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        """Watch what runs."""
+        return _Running(super().intercept_activity(next))
+
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002, ARG002
+        """Watch what is scheduled."""
+        return _Deciding
+
+
+class _Running(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002, ANN401
+        info = activity.info()
+        if info.activity_type in EFFECTS:
+            run = CaseRun(
+                namespace=info.namespace, workflow_id=info.workflow_id or "", run_id=info.workflow_run_id or ""
+            )
+            _covered(info.activity_type, input.args, run)
+        return await super().execute_activity(input)
+
+
+class _Deciding(WorkflowInboundInterceptor):
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        super().init(_Scheduling(outbound))
+
+
+class _Scheduling(WorkflowOutboundInterceptor):
+    def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
+        if input.activity in EFFECTS:
+            info = workflow.info()
+            run = CaseRun(namespace=info.namespace, workflow_id=info.workflow_id, run_id=info.run_id)
+            _covered(input.activity, input.args, run)
+        return super().start_activity(input)
+
+    def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
+        if input.activity in EFFECTS:
+            _refuse(input.activity, "runs as a local activity, which leaves no trace of its input")
+        return super().start_local_activity(input)
+
+
+def _covered(name: str, args: Sequence[Any], run: CaseRun) -> None:
+    """Refuse whatever is not one work order, for this action and this run, that covers itself."""
+    given: object = args[0] if len(args) == 1 else None
+    if not isinstance(given, WorkOrder):
+        _refuse(name, "was given no work order")
+    order = cast("WorkOrder[BaseAction]", given)
+    action = order.action
+    if type(action) is not EFFECTS[name]:
+        _refuse(name, f"performs {EFFECTS[name].__name__}, not {type(action).__name__}")
+    if order.case != run:
+        _refuse(name, f"was given the order of another run, {order.case.workflow_id} {order.case.run_id}")
+    order.covered()
+
+
+def _refuse(name: str, what: str) -> NoReturn:
+    raise NotCovered(f"The effect {name} {what}.")
