@@ -1,0 +1,36 @@
+"""Stored histories of cases, and the replayer that holds today's workflows against them."""
+
+import json
+from pathlib import Path
+
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+import worker
+from domain.errors import DomainError
+from workflows.approval import Approval
+from workflows.invoice import InvoiceWorkflow
+
+FOLDER = Path(__file__).with_name("histories")
+
+
+def replayer() -> Replayer:
+    """Replays as the worker runs: the same workflows, sandbox, converter and failures."""
+    return Replayer(
+        workflows=[InvoiceWorkflow, Approval],
+        workflow_runner=worker.sandbox(),
+        workflow_failure_exception_types=[DomainError],
+        data_converter=pydantic_data_converter,
+    )
+
+
+def stored() -> list[Path]:
+    """The files, in order."""
+    return sorted(FOLDER.glob("*.json"))
+
+
+def load(file: Path) -> WorkflowHistory:
+    """Read a stored history; its workflow id stands beside the events."""
+    said = json.loads(file.read_text())
+    return WorkflowHistory.from_json(said["workflow_id"], {"events": said["events"]})
