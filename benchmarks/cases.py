@@ -16,9 +16,9 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from benchmarks import micro, report, rounds
-from benchmarks.contender import COMMANDS, Contender, contender
-from benchmarks.measures import Figures, Round, lines
-from benchmarks.papers import CLEAN, LARGE, Shape, papers
+from benchmarks.contender import COMMANDS, Contender, Handle, contender
+from benchmarks.measures import Figures, History, Round, lines
+from benchmarks.papers import CLEAN, LARGE, LONG, Shape, papers
 from domain.documents import DocumentRef
 from integrations.temporal.dev_server import dev_server, free_port
 from workflows import attributes
@@ -46,7 +46,7 @@ class Notes:
     waiting_bytes: int = 0
 
 
-def main(  # noqa: PLR0913 - each is an option of the command line
+def main(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     cases: Annotated[int, typer.Option(help="Cases of each contender, over all rounds.")] = 200,
     turns: Annotated[int, typer.Option("--rounds", help="Rounds, the contenders taking turns.")] = 4,
     in_flight: Annotated[int, typer.Option(help="Cases at once.")] = 20,
@@ -89,17 +89,18 @@ async def _compare(both: list[Contender], plan: Plan, server: psutil.Process) ->
         notes.reverse()
     await _alone(both, notes, plan)
     await _waiting(both, notes, plan)
-    histories = [await rounds.history_of(who, ref) for who, (ref,) in zip(both, await _refs(both, CLEAN, 1))]
+    short, long = await _histories(both, CLEAN), await _histories(both, LONG)
     found = {
         who.name: Figures(
-            history=history,
+            history=short[who.name],
+            long_history=long[who.name],
             rounds=tuple(note.rounds),
             lone=tuple(note.lone),
             waiting=plan.waiting,
             waiting_bytes=note.waiting_bytes,
             approved=tuple(note.approved),
         )
-        for who, note, history in zip(both, notes, histories, strict=True)
+        for who, note in zip(both, notes, strict=True)
     }
     return [found[name] for name in COMMANDS]
 
@@ -121,7 +122,7 @@ async def _alone(both: list[Contender], notes: list[Notes], plan: Plan) -> None:
 
 async def _waiting(both: list[Contender], notes: list[Notes], plan: Plan) -> None:
     """One case that waited before makes what every first one makes, such as the approval's code, no part of it."""
-    cases = []
+    cases: list[list[Handle]] = []
     for who, note, refs in zip(both, notes, await _refs(both, LARGE, plan.waiting + 1), strict=True):
         first, _ = await rounds.waiting(who, refs[:1], 1)
         await rounds.approved(who, first[0])
@@ -131,6 +132,11 @@ async def _waiting(both: list[Contender], notes: list[Notes], plan: Plan) -> Non
     for pair in list(zip(*cases, strict=True))[: plan.approved]:
         for who, note, case in zip(both, notes, pair, strict=True):
             note.approved.append(await rounds.approved(who, case))
+
+
+async def _histories(both: list[Contender], shape: Shape) -> dict[str, History]:
+    one_each = zip(both, await _refs(both, shape, 1), strict=True)
+    return {who.name: await rounds.history_of(who, ref) for who, (ref,) in one_each}
 
 
 async def _refs(both: list[Contender], shape: Shape, wanted: int) -> list[list[DocumentRef]]:

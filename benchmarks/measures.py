@@ -38,6 +38,7 @@ class Figures(Measure):
     """Everything about one contender."""
 
     history: History
+    long_history: History
     rounds: tuple[Round, ...]
     lone: tuple[float, ...]
     waiting: int
@@ -81,7 +82,8 @@ def lines(bare: Figures, governed: Figures) -> list[Line]:
     one, two = bare.history, governed.history
     return [
         _line("events a case", one.events, two.events),
-        _line("history bytes a case", one.size, two.size, at_most=0.5),
+        _line("history bytes, 3 lines", one.size, two.size, at_most=0.5),
+        _line("history bytes, 100 lines", bare.long_history.size, governed.long_history.size, at_most=0.5),
         _line("activities", one.activities, two.activities),
         _line("local activities", one.local_activities, two.local_activities),
         _line("workflow tasks", one.workflow_tasks, two.workflow_tasks),

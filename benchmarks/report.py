@@ -37,8 +37,7 @@ class Report(Measure):
         memory = psutil.virtual_memory().total / 2**30
         return cls(
             on=f"{datetime.now(UTC):%Y-%m-%d}",
-            machine=f"{os.cpu_count()} CPUs, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}, "
-            f"temporalio {sdk}",
+            machine=f"{os.cpu_count()} CPUs, {memory:.0f} GiB, Python {platform.python_version()}, temporalio {sdk}",
             load=os.getloadavg()[1],
             lines=tuple(lines),
             steps=steps,
@@ -68,7 +67,7 @@ class Report(Measure):
 
 def _row(line: Line) -> str:
     met = {None: "", True: "yes", False: "**no**"}[line.met]
-    ratio = f"{line.ratio:.2f}" if line.ratio else "–"
+    ratio = f"{line.ratio:.2f}" if line.ratio else ""
     return f"| {line.what} | {line.bare} | {line.governed} | {ratio} | {line.target} | {met} |"
 
 
@@ -76,7 +75,8 @@ def _steps(steps: Steps) -> list[str]:
     return [
         "| single step | time | target |",
         "|---|---:|---|",
-        f"| judge an action, {steps.rows} rows, the last one matches | {steps.judge * 1e6:.1f} µs | <= 10 µs |",
+        f"| find the row, the last of {steps.rows} | {steps.decide * 1e6:.1f} µs | |",
+        f"| judge: find it, digest the action, write the verdict | {steps.judge * 1e6:.1f} µs | <= 10 µs |",
         f"| examine an invoice of three lines | {steps.examine * 1e6:.0f} µs | |",
         f"| read it in the process that asks | {steps.read_here * 1e3:.2f} ms | |",
         f"| read it in a process of its own | {steps.read_in_child * 1e3:.2f} ms | |",

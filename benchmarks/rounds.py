@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 import psutil
 from temporalio.api.enums.v1 import EventType
 
+from benchmarks.bare import Paid
 from benchmarks.contender import Contender, Handle, cpu_of
 from benchmarks.measures import History, Round
 from benchmarks.papers import Paper
 from domain.documents import DocumentRef
+from domain.outcome import InvoiceOutcome, Posted
 
 SETTLE_SECONDS = 2
 """How long a worker is left alone before its memory is read."""
@@ -62,14 +64,15 @@ async def approved(who: Contender, case: Handle) -> float:
     """Seconds from the signal to the result of the case."""
     began = time.perf_counter()
     await who.approve(case)
-    await case.result()
-    return time.perf_counter() - began
+    outcome = await case.result()
+    took = time.perf_counter() - began
+    _paid(outcome)
+    return took
 
 
 async def history_of(who: Contender, ref: DocumentRef) -> History:
     """Count what one case left in history; the size is the server's own figure."""
-    case = await who.start(ref)
-    await case.result()
+    case = await _finished(who, ref)
     described = (await case.describe()).raw_description.workflow_execution_info
     counts = dict.fromkeys(EVENTS.values(), 0)
     async for event in case.fetch_history_events():
@@ -78,19 +81,29 @@ async def history_of(who: Contender, ref: DocumentRef) -> History:
     return History(events=described.history_length, size=described.history_size_bytes, **counts)
 
 
-async def _finished(who: Contender, ref: DocumentRef) -> None:
-    await (await who.start(ref)).result()
+async def _finished(who: Contender, ref: DocumentRef) -> Handle:
+    case = await who.start(ref)
+    _paid(await case.result())
+    return case
+
+
+def _paid(outcome: Paid | InvoiceOutcome) -> None:
+    """A case that was held would be cheap."""
+    if not isinstance(outcome, Paid | Posted) or outcome.payment_id is None:
+        raise TypeError(f"The case did not pay: {outcome!r}")
 
 
 async def _until_it_waits(who: Contender, ref: DocumentRef, cases: list[Handle]) -> None:
     case = await who.start(ref)
     async with asyncio.timeout(60):
-        while not await who.waits(case):
+        while not await who.waits(case):  # noqa: ASYNC110 - another process knows
             await asyncio.sleep(0.1)
     cases.append(case)
 
 
-async def _each(refs: Sequence[DocumentRef], in_flight: int, action: Callable[[DocumentRef], Awaitable[None]]) -> None:
+async def _each(
+    refs: Sequence[DocumentRef], in_flight: int, action: Callable[[DocumentRef], Awaitable[object]]
+) -> None:
     seats = asyncio.Semaphore(in_flight)
 
     async def seated(ref: DocumentRef) -> None:

@@ -12,10 +12,12 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import DomainError, Unavailable
 from domain.text import show
+from integrations.settings import setting_wrong
 
 PIPE_WIDTH = 160
 """Columns where nobody's terminal says how many there are."""
@@ -41,10 +43,15 @@ def command(action: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
         except (DomainError, Unavailable) as error:
             code = fail(str(error))
         except ValidationError as error:
-            first = error.errors()[0]
-            code = fail(f"A setting is wrong: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+            code = fail(f"A setting is wrong: {setting_wrong(error)}")
+        except WorkflowQueryFailedError as error:
+            code = fail(f"The worker could not answer: {error}")
         except RPCError as error:
             code = fail(_rpc(error))
+        except OSError as error:
+            if error.filename is None:
+                raise  # not about a file that somebody named
+            code = fail(f"{error.filename} cannot be used: {error.strerror}.")
         except KeyboardInterrupt:
             code = 130
         raise typer.Exit(code)

@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from integrations.documents import FolderDocuments
 from temporalio.client import Client
 
+from commands.console import UserError
+from integrations.documents import FolderDocuments
 from integrations.sandbox import Database
 from integrations.settings import Settings
 from integrations.temporal.connection import connect, ui_address
@@ -48,7 +49,10 @@ async def open_desk(identity: str | None = None) -> Desk:
 @asynccontextmanager
 async def books(settings: Settings) -> AsyncGenerator[Database]:
     """The sandbox's database, with its tables."""
-    database = Database(settings.books)
+    try:
+        database = Database(settings.books)
+    except ValueError as error:
+        raise UserError(f"SIGNALBOX_DATABASE: {error}") from None
     await database.prepare()
     try:
         yield database

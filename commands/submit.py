@@ -57,7 +57,7 @@ async def invoice(
         await watch(desk, started)
     else:
         out.print(table_of(desk, started))
-    return 1 if any(item.handle is None for item in started) else 0
+    return 2 if any(item.handle is None for item in started) else 0
 
 
 async def submit(desk: Desk, file: Path, *, requester: str, sender: str | None, again: bool = False) -> Submitted:
@@ -133,7 +133,8 @@ def told(outcome: InvoiceOutcome) -> tuple[str, str]:
     """The outcome in a word and a sentence."""
     found = ", ".join(dict.fromkeys(finding.code.replace("_", " ") for finding in outcome.findings))
     if isinstance(outcome, Posted):
-        paid = f"pays {outcome.payment_date}" if outcome.payment_id else f"payment: {outcome.payment_reason or 'none'}"
+        why_not = (outcome.payment_reason or "nothing to pay").rstrip(".")
+        paid = f"pays {outcome.payment_date}" if outcome.payment_id else why_not
         return "posted", f"{outcome.bill_id}, {outcome.amount:,.2f} {outcome.currency}, {paid}, by {outcome.decided_by}"
     if isinstance(outcome, Held):
         return ("needs repair" if outcome.needs_repair else "held"), f"{outcome.owner}: {found}: {outcome.reason}"

@@ -7,11 +7,13 @@ import json
 
 from pydantic import BaseModel
 
+WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+"""Made once: `json.dumps` makes one for each value."""
+
 
 def canonical_json(value: BaseModel) -> bytes:
     """JSON with sorted keys and no white space; decimals and dates as the text pydantic gives them."""
-    fields = value.model_dump(mode="json")
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return WRITER.encode(value.model_dump(mode="json")).encode()
 
 
 def digest(value: BaseModel) -> str:

@@ -33,8 +33,11 @@ class Row:
 
     def unmatched(self, facts: Facts) -> str | None:
         """The first stated fact that does not match, or None where all that are stated do."""
-        stated = ((name, cell) for name, cell in self.cells.items() if facts.get(name) is not None)
-        return next((name for name, cell in stated if not cell.test(facts[name])), None)
+        for name, cell in self.cells.items():
+            fact = facts.get(name)
+            if fact is not None and not cell.test(fact):
+                return name
+        return None
 
     def unstated(self, facts: Facts) -> str | None:
         """The first fact that this row tests and nobody states."""

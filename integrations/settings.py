@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,3 +50,13 @@ class Settings(BaseSettings):
     def chat_url(self) -> str | None:
         """The model server; None where neither an address nor a key is given, so that no model is asked."""
         return self.model_url or (OPENAI_URL if self.model_key else None)
+
+
+def setting_wrong(error: ValidationError) -> str:
+    """Which setting is wrong, by its name in the environment; an error that is not about settings is raised again."""
+    if error.title != Settings.__name__:
+        raise error
+    first = error.errors()[0]
+    name = str(first["loc"][0]).upper()
+    said = name if name.startswith(("SIGNALBOX_", "OPENAI_")) else f"SIGNALBOX_{name}"
+    return f"{said} is {first['input']!r}: {first['msg']}."

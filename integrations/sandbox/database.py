@@ -45,7 +45,8 @@ class Database:
     async def prepare(self) -> None:
         """Create the tables that are missing; safe to call from several processes at once."""
         if self.sqlite and self._url.database:
-            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            async with self._available():
+                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
         async with self.effect() as transaction:
             if not self.sqlite:
                 await transaction.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PREPARE_LOCK})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,11 +30,19 @@ class NotAllowed(DomainError):
     """The settings do not allow this."""
 
 
+class BadConnection(DomainError):
+    """The settings do not say where the Temporal server is."""
+
+
 def connection(home: Path) -> dict[str, Any]:
     """Where the server is: TEMPORAL_* and TEMPORAL_CONFIG_FILE first, else the profile that the demo wrote."""
     written = home / PROFILE_FILE
     chosen = None if os.environ.get("TEMPORAL_CONFIG_FILE") or not written.is_file() else str(written)
-    found = ClientConfig.load_client_connect_config(config_file=chosen)
+    try:
+        found = ClientConfig.load_client_connect_config(config_file=chosen)
+    except RuntimeError as error:
+        said = " ".join(str(error).split())
+        raise BadConnection(f"TEMPORAL_CONFIG_FILE or TEMPORAL_PROFILE cannot be used: {said}") from None
     return {"target_host": DEFAULT_ADDRESS, **found}
 
 
@@ -41,6 +50,8 @@ async def connect(home: Path, *, identity: str | None = None, runtime: Runtime |
     """Connect; raise `NotAllowed` for a server that the dev profile may not use, `Unavailable` where none answers."""
     config = connection(home)
     address = str(config["target_host"])
+    if not re.fullmatch(r".+:\d{1,5}", address):
+        raise BadConnection(f"TEMPORAL_ADDRESS is {address!r}; write host:port, such as {DEFAULT_ADDRESS}.")
     if not is_loopback(address):
         raise NotAllowed(
             f"The profile dev authenticates nobody, so it uses a server on this machine alone, not {address}."
@@ -54,8 +65,17 @@ async def connect(home: Path, *, identity: str | None = None, runtime: Runtime |
         )
     except RuntimeError as error:
         raise Unavailable(
-            f"No Temporal server answers at {address}. Start one with `make demo`, or set TEMPORAL_ADDRESS. ({error})"
+            f"No Temporal server answers at {address} ({_cause(error)}). "
+            "Start one with `make demo`, or set TEMPORAL_ADDRESS."
         ) from None
+    except ValueError as error:
+        raise BadConnection(f"TEMPORAL_ADDRESS is {address!r}: {error}.") from None
+
+
+def _cause(error: RuntimeError) -> str:
+    """The operating system's own words, where the connection's error quotes them."""
+    quoted = re.search(r'message: "([^"]+)"', str(error))
+    return quoted[1] if quoted else str(error)[:200]
 
 
 def is_loopback(address: str) -> bool:

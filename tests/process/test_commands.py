@@ -1,0 +1,92 @@
+"""Every command as people type it: a process of its own, beside a server and a worker."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+
+from commands.demo import worker_process
+from tests.terminal import Said, Terminal, terminal_at
+
+CLEAN = "samples/invoices/01-clean-ubl.xml"
+
+
+@pytest.fixture(scope="module")
+def terminal(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    return terminal_at(client, tmp_path_factory.mktemp("home"))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def working(terminal: Terminal) -> AsyncGenerator[Terminal]:
+    """A terminal beside a worker whose books hold the sample company."""
+    assert (await terminal.type("seed")).code == 0
+    async with worker_process(terminal.home, terminal.environment):
+        yield terminal
+
+
+async def test_read_shows_the_invoice_and_prints_json_for_programs(terminal: Terminal) -> None:
+    shown, printed = await asyncio.gather(terminal.type("read", CLEAN), terminal.type("read", CLEAN, "--json"))
+    assert (shown.code, printed.code) == (0, 0)
+    assert "Invoice RE-2026-0412" in shown.out
+    assert json.loads(printed.out)["number"] == "RE-2026-0412"
+
+
+async def test_check_says_by_its_exit_code_whether_it_found_something(working: Terminal) -> None:
+    clean, variance = await asyncio.gather(
+        working.type("check", working.own("02")), working.type("check", working.own("05"), "--json")
+    )
+    assert (clean.code, variance.code) == (0, 1)
+    assert "Nothing found" in clean.out
+    assert [finding["code"] for finding in json.loads(variance.out)["findings"]] == ["price_variance"]
+
+
+async def test_an_invoice_goes_from_the_command_line_to_posted_and_is_listed_and_shown(working: Terminal) -> None:
+    done = await working.type("invoice", working.own("01"))
+    assert (done.code, done.err) == (0, "")
+    case = _case(done)
+    listed, shown = await asyncio.gather(working.type("list"), working.type("show", case))
+    assert re.search(rf"{case}.*posted", listed.out)
+    assert "RE-2026-0412" in shown.out
+    assert "row clean" in shown.out
+
+
+async def test_an_approval_is_found_in_the_inbox_commented_and_approved(working: Terminal) -> None:
+    started = await working.type("invoice", working.own("04"), "--submitted-by", "mailroom")
+    case = _case(started)
+    assert "asks finance" in started.out
+    inbox = await working.type("inbox", "--role", "finance")
+    assert f"approval.finance.{case}.post" in inbox.out
+    said = await working.type("comment", case, "--text", "asked the supplier", "--by", "bob")
+    assert said.out.startswith("Counted: comment by bob")
+    own = await working.type("approve", case, "--by", "mailroom")
+    assert (own.code, own.out.startswith("Not counted:")) == (1, True)
+    approved = await working.type("approve", case, "--note", "checked", "--by", "anna")
+    assert (approved.code, approved.out.startswith("Counted: approve by anna")) == (0, True)
+    assert (await working.type("approve", case, "--by", "bob")).code == 2
+
+
+async def test_a_rejection_needs_a_reason_and_is_recorded(working: Terminal) -> None:
+    case = _case(await working.type("invoice", working.own("05"), "--submitted-by", "mailroom"))
+    assert (await working.type("reject", case)).code == 2
+    rejected = await working.type("reject", case, "--reason", "not agreed", "--by", "anna")
+    assert (rejected.code, rejected.out.startswith("Counted: reject by anna")) == (0, True)
+    shown = await _shown_closed(working, case)
+    assert "not agreed" in shown.out
+    assert "anna (claimed)" in shown.out
+
+
+def _case(said: Said) -> str:
+    found = re.search(r"invoice-[0-9a-f]{20}", said.out)
+    assert found, said
+    return found[0]
+
+
+async def _shown_closed(terminal: Terminal, case: str) -> Said:
+    async with asyncio.timeout(30):
+        while "decided by" not in (said := await terminal.type("show", case)).out:
+            pass
+    return said
