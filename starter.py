@@ -26,6 +26,7 @@ app.command()(approvals.reject)
 app.command()(approvals.comment)
 app.add_typer(policies.app, name="policy")
 app.command(name="show")(cases.show_case)
+app.command()(cases.document)
 app.command(name="list")(cases.list_cases)
 
 

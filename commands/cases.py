@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +16,7 @@ from commands.console import UserError, command, out, plain
 from commands.desk import Desk, open_desk
 from commands.submit import COLOURS, told
 from domain.course import title
+from domain.intake import InvoiceCase
 from domain.outcome import Held
 from governance.card import card
 from workflows import attributes
@@ -56,6 +59,36 @@ async def show_case(case: Annotated[str, typer.Argument(help="A case id, or the 
         ballot = await desk.client.get_workflow_handle_for(Approval.run, approval.id).query(Approval.state)
         out.print(card(ballot).strip("`").removeprefix("text"), markup=False)
     return 0
+
+
+@command
+async def document(
+    case: Annotated[str, typer.Argument(help="A case id, or the beginning of one.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to; its own name, here, by default.")
+    ] = None,
+) -> int:
+    """Save the document a case is about, exactly as it came in."""
+    desk = await open_desk()
+    ref = (await _input_of(desk, (await one_case(desk, case)).id)).document
+    target = output or Path(re.sub(r"[^\w.-]", "_", Path(ref.name).name).lstrip(".") or ref.digest)
+    content = await desk.documents.get(ref)
+    try:
+        with target.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise UserError(f"{target} is there already; name another with --output.") from None
+    out.print(f"{plain(target)}: {ref.size} bytes, sha256 {ref.digest}. It came from outside: open it with care.")
+    return 0
+
+
+async def _input_of(desk: Desk, case_id: str) -> InvoiceCase:
+    """What the case was started with, from its history, so that it needs no worker."""
+    async for event in desk.client.get_workflow_handle(case_id).fetch_history_events():
+        given = event.workflow_execution_started_event_attributes.input.payloads
+        [case] = await desk.client.data_converter.decode(given, [InvoiceCase])
+        return case
+    raise UserError(f"{case_id} has no history.")
 
 
 async def one_case(desk: Desk, case: str) -> WorkflowExecution:

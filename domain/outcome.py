@@ -14,6 +14,8 @@ from domain.values import Amount, CurrencyCode, Frozen
 class BaseOutcome(Frozen):
     """What every outcome says."""
 
+    outcome: str
+    """First, because it is what a reader of the result looks for. Each outcome narrows it to its own name."""
     invoice_number: str | None
     findings: tuple[Finding, ...]
     decided_by: str = Field(description="`policy` with the row, or the person with the assurance")
@@ -22,7 +24,7 @@ class BaseOutcome(Frozen):
 class Posted(BaseOutcome):
     """The bill is in the ledger; a held payment says what holds it."""
 
-    outcome: Literal["posted"] = "posted"
+    outcome: Literal["posted"] = "posted"  # pyright: ignore[reportIncompatibleVariableOverride]
     bill_id: str
     amount: Amount
     currency: CurrencyCode
@@ -36,7 +38,7 @@ class Posted(BaseOutcome):
 class Held(BaseOutcome):
     """Nothing was paid; somebody must do something first."""
 
-    outcome: Literal["held"] = "held"
+    outcome: Literal["held"] = "held"  # pyright: ignore[reportIncompatibleVariableOverride]
     owner: Role
     reason: str
     removed_by: str
@@ -46,7 +48,7 @@ class Held(BaseOutcome):
 class Rejected(BaseOutcome):
     """A person refused the bill, or it went back to its supplier."""
 
-    outcome: Literal["rejected"] = "rejected"
+    outcome: Literal["rejected"] = "rejected"  # pyright: ignore[reportIncompatibleVariableOverride]
     reason: str
     message_id: str | None = Field(description="the note to the supplier, where one was sent")
 
@@ -54,7 +56,7 @@ class Rejected(BaseOutcome):
 class Duplicate(BaseOutcome):
     """The invoice is already posted."""
 
-    outcome: Literal["duplicate"] = "duplicate"
+    outcome: Literal["duplicate"] = "duplicate"  # pyright: ignore[reportIncompatibleVariableOverride]
     bill_id: str
 
 

@@ -10,6 +10,7 @@ from governance.approval import ApprovalRequest, Decision, Subject
 from governance.canonical import digest
 from governance.case import CaseRun
 from governance.verdict import Verdict
+from governance.work_order import WorkOrder, key_for
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CASE = CaseRun(namespace="default", workflow_id="invoice-1", run_id="run-1")
@@ -114,3 +115,17 @@ def decision(about: Subject, **changes: Any) -> Decision:
         "unrecorded": 0,
     }
     return Decision(**{**fields, **changes})
+
+
+def order(**changes: Any) -> WorkOrder[PostBill]:
+    action = bill()
+    about = subject(action)
+    fields: dict[str, Any] = {
+        "action": action,
+        "key": key_for(action, CASE),
+        "case": CASE,
+        "verdict": verdict(action),
+        "subject": about,
+        "decision": decision(about),
+    }
+    return WorkOrder[PostBill].model_validate({**fields, **changes})

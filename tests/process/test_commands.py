@@ -1,9 +1,11 @@
 """Every command as people type it: a process of its own, beside a server and a worker."""
 
 import asyncio
+import filecmp
 import json
 import re
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -90,3 +92,16 @@ async def _shown_closed(terminal: Terminal, case: str) -> Said:
         while "decided by" not in (said := await terminal.type("show", case)).out:
             pass
     return said
+
+
+async def test_the_document_of_a_case_is_saved_as_it_came_in_and_overwrites_nothing(
+    working: Terminal, tmp_path: Path
+) -> None:
+    original = working.own("02")
+    case = _case(await working.type("invoice", original))
+    copy = tmp_path / "copy.xml"
+    saved = await working.type("document", case, "--output", str(copy))
+    assert (saved.code, filecmp.cmp(original, copy, shallow=False)) == (0, True)
+    again = await working.type("document", case, "--output", str(copy))
+    assert again.code == 2
+    assert "is there already" in again.err

@@ -1,6 +1,5 @@
 import uuid
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError
@@ -8,29 +7,12 @@ from temporalio.worker import Worker
 
 import worker
 from activities.erp import ErpActivities
-from domain.actions import PostBill
 from domain.errors import DomainError
-from governance.work_order import WorkOrder, key_for
 from integrations.sandbox import SandboxErp
-from tests.actions import CASE, bill, decision, subject, verdict
+from tests.actions import bill, order, verdict
 from tests.office import Office
 from tests.process.rogue import Attempt, Rogue
 from workflows.door import EFFECTS, Door
-
-
-def order(**changes: Any) -> WorkOrder[PostBill]:
-    action = bill()
-    about = subject(action)
-    fields = {
-        "action": action,
-        "key": key_for(action, CASE),
-        "case": CASE,
-        "verdict": verdict(action),
-        "subject": about,
-        "decision": decision(about),
-    }
-    return WorkOrder[PostBill].model_validate({**fields, **changes})
-
 
 ATTEMPTS = {
     "no order": (order(), "work order"),

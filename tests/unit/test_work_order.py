@@ -7,22 +7,8 @@ from domain.actions import PostBill
 from domain.errors import NotCovered
 from governance.canonical import digest
 from governance.case import CaseRun
-from governance.work_order import WorkOrder, key_for
-from tests.actions import CASE, NOW, bill, decision, subject, verdict
-
-
-def order(**changes: object) -> WorkOrder[PostBill]:
-    action = bill()
-    about = subject(action)
-    fields: dict[str, object] = {
-        "action": action,
-        "key": key_for(action, CASE),
-        "case": CASE,
-        "verdict": verdict(action),
-        "subject": about,
-        "decision": decision(about),
-    }
-    return WorkOrder[PostBill].model_validate({**fields, **changes})
+from governance.work_order import key_for
+from tests.actions import CASE, NOW, bill, decision, order, subject, verdict
 
 
 def test_an_approved_order_covers_its_action() -> None:
