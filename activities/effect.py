@@ -16,7 +16,8 @@ A = TypeVar("A", bound=BaseAction)
 
 async def do_once(system: Reconciled, effect: Callable[[str, A], Awaitable[Receipt]], order: WorkOrder[A]) -> Receipt:
     """Do what the order covers; a further attempt looks the key up, since nobody knows how the last one ended."""
-    action = order.covered()
-    if activity.info().attempt > 1 and (known := await system.find_receipt(order.key, action)):
+    info = activity.info()
+    action = order.covered(info.current_attempt_scheduled_time)
+    if info.attempt > 1 and (known := await system.find_receipt(order.key, action)):
         return known
     return await effect(order.key, action)

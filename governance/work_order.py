@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from domain.actions import BaseAction
@@ -24,9 +25,15 @@ class WorkOrder(Frozen, Generic[A]):
     verdict: Verdict
     subject: Subject | None
     decision: Decision | None
+    expires: datetime
 
-    def covered(self) -> A:
-        """The action, if and only if this order covers exactly it; else raise `NotCovered` with the reason."""
+    def covered(self, at: datetime) -> A:
+        """The action, if and only if this order covers exactly it at this time; else raise `NotCovered` and say why.
+
+        `at` is the server's or the workflow's time, never a worker's own.
+        """
+        if at >= self.expires:
+            raise NotCovered(f"It expired at {self.expires:%Y-%m-%d %H:%M:%S} UTC.")
         if self.key != key_for(self.action, self.case):
             raise NotCovered("Its key is not the key of its action.")
         if self.verdict.action_digest != digest(self.action):

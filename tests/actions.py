@@ -127,5 +127,6 @@ def order(**changes: Any) -> WorkOrder[PostBill]:
         "verdict": verdict(action),
         "subject": about,
         "decision": decision(about),
+        "expires": NOW + timedelta(hours=1),
     }
     return WorkOrder[PostBill].model_validate({**fields, **changes})

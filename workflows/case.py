@@ -39,7 +39,7 @@ from governance.work_order import WorkOrder, key_for
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.asking import Question, found_by, request_for, subject_of
-from workflows.options import EFFECT, LOOKUP, REASONING, SUMMARY_LIMIT, said
+from workflows.options import EFFECT, LOOKUP, ORDER_VALID, REASONING, SUMMARY_LIMIT, said
 
 A = TypeVar("A", bound=BaseAction)
 
@@ -207,5 +207,11 @@ def _order(
 ) -> WorkOrder[A]:
     case = this_run()
     return WorkOrder[type(action)](
-        action=action, key=key_for(action, case), case=case, verdict=verdict, subject=subject, decision=decision
+        action=action,
+        key=key_for(action, case),
+        case=case,
+        verdict=verdict,
+        subject=subject,
+        decision=decision,
+        expires=workflow.now() + ORDER_VALID,
     )

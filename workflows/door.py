@@ -6,6 +6,7 @@ The activities check their orders too; the door is for the activity that somebod
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NoReturn, cast
 
 from temporalio import activity, workflow
@@ -49,7 +50,7 @@ class _Running(ActivityInboundInterceptor):
             run = CaseRun(
                 namespace=info.namespace, workflow_id=info.workflow_id or "", run_id=info.workflow_run_id or ""
             )
-            _covered(info.activity_type, input.args, run)
+            _covered(info.activity_type, input.args, run, info.current_attempt_scheduled_time)
         return await super().execute_activity(input)
 
 
@@ -63,7 +64,7 @@ class _Scheduling(WorkflowOutboundInterceptor):
         if input.activity in EFFECTS:
             info = workflow.info()
             run = CaseRun(namespace=info.namespace, workflow_id=info.workflow_id, run_id=info.run_id)
-            _covered(input.activity, input.args, run)
+            _covered(input.activity, input.args, run, workflow.now())
         return super().start_activity(input)
 
     def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
@@ -72,7 +73,7 @@ class _Scheduling(WorkflowOutboundInterceptor):
         return super().start_local_activity(input)
 
 
-def _covered(name: str, args: Sequence[Any], run: CaseRun) -> None:
+def _covered(name: str, args: Sequence[Any], run: CaseRun, at: datetime) -> None:
     """Refuse whatever is not one work order, for this action and this run, that covers itself."""
     given: object = args[0] if len(args) == 1 else None
     if not isinstance(given, WorkOrder):
@@ -83,7 +84,7 @@ def _covered(name: str, args: Sequence[Any], run: CaseRun) -> None:
         _refuse(name, f"performs {EFFECTS[name].__name__}, not {type(action).__name__}")
     if order.case != run:
         _refuse(name, f"was given the order of another run, {order.case.workflow_id} {order.case.run_id}")
-    order.covered()
+    order.covered(at)
 
 
 def _refuse(name: str, what: str) -> NoReturn:

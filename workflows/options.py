@@ -45,6 +45,9 @@ EFFECT = ActivityConfig(
 )
 """One effect: short, so that a lost worker is noticed soon; the key makes every further try harmless."""
 
+ORDER_VALID = timedelta(hours=1)
+"""How long a work order may be used: longer than its effect is tried, so that only a stray one ever expires."""
+
 
 def said(config: ActivityConfig, summary: str) -> ActivityConfig:
     """The same limits, with what the timeline shows beside the activity."""

@@ -35,6 +35,8 @@ class Rogue:
         order: Any = attempt.order
         if attempt.how != "the order of another run":
             order = attempt.order.model_copy(update={"case": this_run()})
+        if attempt.how != "an expired order":
+            order = order.model_copy(update={"expires": workflow.now() + timedelta(hours=1)})
         if attempt.how == "local":
             await workflow.execute_local_activity_method(ErpActivities.post_bill, order, **ONCE)
         elif attempt.how == "no order":

@@ -9,7 +9,7 @@ import worker
 from activities.erp import ErpActivities
 from domain.errors import DomainError
 from integrations.sandbox import SandboxErp
-from tests.actions import bill, order, verdict
+from tests.actions import NOW, bill, order, verdict
 from tests.office import Office
 from tests.process.rogue import Attempt, Rogue
 from workflows.door import EFFECTS, Door
@@ -19,6 +19,7 @@ ATTEMPTS = {
     "the order of another run": (order(), "the order of another run"),
     "an order for another amount": (order(action=bill(payable=Decimal(9))), "verdict is on another action"),
     "a denied order": (order(verdict=verdict(bill(), then="deny")), "verdict is deny"),
+    "an expired order": (order(expires=NOW), "expired at"),
     "an approval of another run": (order(), "approval is for another run"),
 }
 

@@ -12,11 +12,11 @@ from tests.actions import CASE, NOW, bill, decision, order, subject, verdict
 
 
 def test_an_approved_order_covers_its_action() -> None:
-    assert order().covered() == bill()
+    assert order().covered(NOW) == bill()
 
 
 def test_an_allowed_order_needs_no_approval() -> None:
-    assert order(verdict=verdict(bill(), then="allow"), subject=None, decision=None).covered() == bill()
+    assert order(verdict=verdict(bill(), then="allow"), subject=None, decision=None).covered(NOW) == bill()
 
 
 DEARER = bill(payable=Decimal("9190.00"))
@@ -42,7 +42,14 @@ ELSEWHERE = CaseRun(namespace="default", workflow_id="invoice-1", run_id="run-2"
 )
 def test_an_order_that_does_not_cover_exactly_its_action_is_refused(changes: dict[str, object], reason: str) -> None:
     with pytest.raises(NotCovered, match=reason):
-        order(**changes).covered()
+        order(**changes).covered(NOW)
+
+
+def test_an_expired_order_covers_nothing() -> None:
+    fresh = order()
+    assert fresh.covered(fresh.expires - timedelta(seconds=1)) == bill()
+    with pytest.raises(NotCovered, match="expired at"):
+        fresh.covered(fresh.expires)
 
 
 def test_the_key_comes_from_business_identity_and_never_from_a_run() -> None:
