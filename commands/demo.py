@@ -121,7 +121,7 @@ def _say_hello(desk: Desk, banner: str) -> None:
 
 
 async def _run_samples(desk: Desk) -> list[Submitted]:
-    """All at once, but the duplicate: it is submitted when the first document of its invoice is through."""
+    """All at once, but the duplicate and the credit note: what they refer to must be posted before."""
     files = sorted(path for path in (SAMPLES / "invoices").iterdir() if path.is_file())
     late = [file for file in files if "duplicate" in file.name or "credit" in file.name]
     items = [await submit(desk, file, requester=MAILROOM, sender=None) for file in files if file not in late]
@@ -179,6 +179,3 @@ def _interruptible() -> asyncio.Event:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     return stopping
-
-
-__all__ = ["clear", "demo", "worker_process"]

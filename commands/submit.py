@@ -18,12 +18,14 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from commands.console import command, out, plain
 from commands.desk import Desk, open_desk
+from domain.course import codes, spoken
 from domain.documents import DocumentRef
 from domain.intake import InvoiceCase
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
 from integrations.reading.limits import ReadingLimits
 from workflows import attributes
 from workflows.invoice import InvoiceWorkflow
+from workflows.wording import money, state_of
 
 ID_LENGTH = 20
 POLL_SECONDS = 0.25
@@ -131,16 +133,17 @@ async def look(item: Submitted) -> None:
 
 def told(outcome: InvoiceOutcome) -> tuple[str, str]:
     """The outcome in a word and a sentence."""
-    found = ", ".join(dict.fromkeys(finding.code.replace("_", " ") for finding in outcome.findings))
+    state, found = state_of(outcome), ", ".join(spoken(code) for code in codes(outcome.findings))
     if isinstance(outcome, Posted):
         why_not = (outcome.payment_reason or "nothing to pay").rstrip(".")
         paid = f"pays {outcome.payment_date}" if outcome.payment_id else why_not
-        return "posted", f"{outcome.bill_id}, {outcome.amount:,.2f} {outcome.currency}, {paid}, by {outcome.decided_by}"
+        amount = money(outcome.amount, outcome.currency)
+        return state, f"{outcome.bill_id}, {amount}, {paid}, by {outcome.decided_by}"
     if isinstance(outcome, Held):
-        return ("needs repair" if outcome.needs_repair else "held"), f"{outcome.owner}: {found}: {outcome.reason}"
+        return state, f"{outcome.owner}: {found}: {outcome.reason}"
     if isinstance(outcome, Duplicate):
-        return "duplicate", f"of {outcome.bill_id}"
-    return "rejected", f"{found}: {outcome.reason}, by {outcome.decided_by}"
+        return state, f"of {outcome.bill_id}"
+    return state, f"{found}: {outcome.reason}, by {outcome.decided_by}"
 
 
 COLOURS = {"posted": "green", "duplicate": "cyan", "rejected": "magenta", "held": "yellow", "needs repair": "red"}

@@ -73,6 +73,11 @@ def codes(findings: tuple[Finding, ...]) -> tuple[ExceptionCode, ...]:
     return tuple(dict.fromkeys(finding.code for finding in findings))
 
 
+def spoken(code: str) -> str:
+    """An exception's code as words: `price variance`."""
+    return code.replace("_", " ")
+
+
 def title(finding: BaseFinding) -> str:
     """A finding in words: `price variance: …`."""
-    return f"{getattr(finding, 'code', '').replace('_', ' ')}: {finding.said}"
+    return f"{spoken(getattr(finding, 'code', ''))}: {finding.said}"

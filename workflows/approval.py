@@ -18,9 +18,9 @@ from activities.identity import IdentityActivities, SignalPosition
 from governance.approval import ApprovalRequest, Decision
 from governance.ballot import Answer, Ballot, parse_answer
 from governance.card import card
-from governance.case import CaseRun
 from workflows import attributes
 from workflows.options import LOOKUP
+from workflows.run import this_run
 
 Hearing = Callable[["Approval", RawValue], None]
 
@@ -110,8 +110,7 @@ class Approval:
         self._received += 1
 
     async def _hear_all(self) -> None:
-        info = workflow.info()
-        run = CaseRun(namespace=info.namespace, workflow_id=info.workflow_id, run_id=info.run_id)
+        run = this_run()
         while self._unread:
             position, answer = self._unread.popleft()
             place = SignalPosition(run=run, position=position)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.exceptions import (
@@ -33,13 +33,13 @@ from domain.actions import (
 from domain.documents import DocumentRef
 from domain.text import unmarked
 from governance.approval import Decision, Subject
-from governance.case import CaseRun
 from governance.verdict import Verdict
 from governance.work_order import WorkOrder, key_for
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.asking import Question, found_by, request_for, subject_of
 from workflows.options import EFFECT, LOOKUP, ORDER_VALID, REASONING, SUMMARY_LIMIT, said
+from workflows.run import this_run
 
 A = TypeVar("A", bound=BaseAction)
 
@@ -191,15 +191,9 @@ def _family(kind: type[Exception]) -> set[str]:
 
 def _closed(action: BaseAction) -> Action:
     """The same action, as the closed union that travels."""
-    if not isinstance(action, PostBill | SchedulePayment | VoidBill | SendRemittance | ReturnInvoice):
+    if type(action) not in PERFORMED_BY:
         raise TypeError(f"{type(action).__name__} is not part of the closed union of actions.")
-    return action
-
-
-def this_run() -> CaseRun:
-    """The case and its run, as Temporal names them."""
-    info = workflow.info()
-    return CaseRun(namespace=info.namespace, workflow_id=info.workflow_id, run_id=info.run_id)
+    return cast("Action", action)
 
 
 def _order(

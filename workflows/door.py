@@ -26,6 +26,7 @@ from domain.errors import NotCovered
 from governance.case import CaseRun
 from governance.work_order import WorkOrder
 from workflows.case import PERFORMED_BY
+from workflows.run import this_run
 
 EFFECTS: Mapping[str, type[BaseAction]] = {method.__name__: action for action, method in PERFORMED_BY.items()}
 """The activities that change the world, and the action each performs."""
@@ -62,9 +63,7 @@ class _Deciding(WorkflowInboundInterceptor):
 class _Scheduling(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
         if input.activity in EFFECTS:
-            info = workflow.info()
-            run = CaseRun(namespace=info.namespace, workflow_id=info.workflow_id, run_id=info.run_id)
-            _covered(input.activity, input.args, run, workflow.now())
+            _covered(input.activity, input.args, this_run(), workflow.now())
         return super().start_activity(input)
 
     def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002

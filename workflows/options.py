@@ -12,7 +12,6 @@ from domain.text import unmarked
 TASK_QUEUE = "signalbox"
 SUMMARY_LIMIT = 200
 
-
 LOST = timedelta(seconds=10)
 """Without a sign of life for so long, a worker counts as lost and another takes over."""
 

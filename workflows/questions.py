@@ -7,7 +7,7 @@ from datetime import date
 
 from agents.invoice_examiner import ExaminerProposal, invoice_examiner
 from domain.actions import PostBill, ReturnInvoice, SchedulePayment, SendRemittance, VoidBill
-from domain.course import holding_payment, title
+from domain.course import holding_payment, spoken, title
 from domain.documents import DocumentRef
 from domain.intake import Examined
 from domain.purchasing import Coding
@@ -15,7 +15,7 @@ from domain.text import show
 from governance.approval import Advice
 from workflows.asking import Question
 from workflows.case import Consultation
-from workflows.wording import money, spoken
+from workflows.wording import money
 
 SHOWN_CODINGS = 3
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from temporalio.exceptions import ActivityError
 
 from domain.actions import PostBill, ReturnInvoice
-from domain.course import Course, Wait, blocking, holding_payment
+from domain.course import Course, Wait, blocking, holding_payment, spoken
 from domain.findings import BaseFinding, Role, UnreadableDocument
 from domain.intake import Examined
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted, Rejected
@@ -44,11 +44,6 @@ def _payment(posted: Posted) -> str:
         return f"to be paid on {posted.payment_date:%d %b %Y}"
     holds = ", ".join(spoken(code) for code in posted.payment_held)
     return f"payment held: {holds}" if holds else "no payment"
-
-
-def spoken(code: str) -> str:
-    """An exception's code as words: `price variance`."""
-    return code.replace("_", " ")
 
 
 def unreadable(reason: str) -> Held:

@@ -16,6 +16,8 @@ from temporalio.common import SearchAttributeKey
 from domain.errors import DomainError, Unavailable
 
 START_SECONDS = 30
+UI_OFFSET = 1000
+MAX_PORT = 64_000
 SETTINGS = (
     "history.transferProcessorMaxPollRPS=1000",  # a lone case is not paced at 50 ms a step
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1",  # a stuck case shows at once
@@ -32,10 +34,6 @@ def free_port(preferred: int = 0) -> int:
         if port and port <= MAX_PORT and _is_free(port) and _is_free(port + UI_OFFSET):
             return port
     raise NoServer("No free port was found on 127.0.0.1.")
-
-
-UI_OFFSET = 1000
-MAX_PORT = 64_000
 
 
 @asynccontextmanager

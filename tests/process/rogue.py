@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.actions import PostBill
     from domain.values import Frozen
     from governance.work_order import WorkOrder
-    from workflows.case import this_run
+    from workflows.run import this_run
 
 ONCE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=5), "retry_policy": RetryPolicy(maximum_attempts=1)}
 
