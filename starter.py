@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from commands import approvals, cases, demo, policies, reading, submit
+from commands import (
+    approvals,
+    backtest,
+    bank,
+    cases,
+    demo,
+    inbox,
+    keys,
+    people,
+    policies,
+    reading,
+    stop,
+    submit,
+    watching,
+)
 
 app = typer.Typer(
     help="Signalbox: business processes in which an LLM takes part, with rules, approvals and a record.",
@@ -17,14 +31,24 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(submit.invoice)
+app.command()(bank.bank_change)
+app.command()(bank.bank_stop)
 app.command()(reading.read)
 app.command()(reading.check)
 app.command()(reading.seed)
-app.command()(approvals.inbox)
+app.command()(inbox.inbox)
 app.command()(approvals.approve)
 app.command()(approvals.reject)
 app.command()(approvals.comment)
+app.command()(approvals.delegate)
+app.command()(watching.watch)
+app.command()(stop.suspend)
+app.command()(stop.resume)
+app.command()(stop.suspended)
 app.add_typer(policies.app, name="policy")
+app.add_typer(people.app, name="people")
+app.command(name="backtest")(backtest.backtest_table)
+app.add_typer(keys.app, name="keys")
 app.command(name="show")(cases.show_case)
 app.command()(cases.document)
 app.command(name="list")(cases.list_cases)

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -16,43 +16,54 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.bank import BankActivities, BankLookups
 from activities.documents import DocumentActivities
 from activities.erp import ErpActivities
 from activities.examination import ExaminationActivities
+from activities.explaining import ExplainingActivities
 from activities.final import FinalErrors
 from activities.identity import IdentityActivities
 from activities.mail import MailActivities
+from activities.notification import NotificationActivities
 from activities.policy import PolicyActivities
 from activities.reasoning import ReasoningActivities
-from agents.invoice_examiner import invoice_examiner
-from agents.invoice_reader import invoice_reader
-from domain.actions import BaseAction, PostBill, ReturnInvoice, SchedulePayment, SendRemittance, VoidBill
-from domain.errors import DomainError, Unavailable
+from domain.actions import (
+    BaseAction,
+    ChangeBankDetails,
+    ConfirmBankDetails,
+    PostBill,
+    ReturnInvoice,
+    SchedulePayment,
+    SendRemittance,
+    VerifyBankDetails,
+    VoidBill,
+)
+from domain.errors import BadPolicy, DomainError, Unavailable
 from domain.ports import LanguageModel
-from governance.guard import refuse_unguarded
+from governance.guard import refuse_unguarded, refuse_unknown_roles
 from integrations.chat_model import ChatModel, ModelSettings
 from integrations.documents import FolderDocuments
 from integrations.logs import logging_to_stderr
 from integrations.no_model import NoModel
+from integrations.notify import Router, channels
 from integrations.policy_folder import PolicyFolder
 from integrations.reading.reader import ChildReader
 from integrations.sandbox import Database, Faults, SandboxErp, SandboxMail
 from integrations.settings import Settings, setting_wrong
-from integrations.temporal.connection import connect, ensure_attributes
+from integrations.store import open_store
+from integrations.temporal.connection import connect, ensure_attributes, ui_address
 from integrations.temporal.signals import HistorySignals
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.case import PERFORMED_BY
 from workflows.door import Door
-from workflows.invoice import InvoiceWorkflow
 from workflows.options import TASK_QUEUE
+from workflows.registered import AGENTS, PROCESSES
 
 OURS = ("workflows", "activities", "agents", "governance", "domain")
-PROCESSES = (InvoiceWorkflow,)
 WORKFLOWS = (*PROCESSES, Approval)
-BOOKED: tuple[type[BaseAction], ...] = (PostBill, SchedulePayment, VoidBill)
-MAILED: tuple[type[BaseAction], ...] = (SendRemittance, ReturnInvoice)
-AGENTS = {(agent.name, agent.version): agent for agent in (invoice_reader, invoice_examiner)}
+BOOKED: tuple[type[BaseAction], ...] = (PostBill, SchedulePayment, VoidBill, ChangeBankDetails)
+MAILED: tuple[type[BaseAction], ...] = (SendRemittance, ReturnInvoice, VerifyBankDetails, ConfirmBankDetails)
 
 
 @asynccontextmanager
@@ -77,15 +88,21 @@ async def _activities(client: Client, settings: Settings, stack: AsyncExitStack)
     database = Database(settings.books)
     stack.push_async_callback(database.close)
     await database.prepare()
+    store = await stack.enter_async_context(open_store(settings.store_url))
     faults = Faults.parse(settings.sandbox_faults)
     erp, mail = SandboxErp(database, faults), SandboxMail(database, faults)
     documents, policies = FolderDocuments(settings.documents), PolicyFolder(settings.policies)
     tables = [await policies.table(process.policy) for process in PROCESSES]
     refuse_unguarded(dict.fromkeys(BOOKED, erp) | dict.fromkeys(MAILED, mail), PERFORMED_BY, tables)
+    refuse_unknown_roles(tables, (await policies.people())[0])
     reading = DocumentActivities(documents, await stack.enter_async_context(ChildReader()))
     checking = ExaminationActivities(documents, erp, policies)
-    reasoning = ReasoningActivities(AGENTS, documents, await _model(settings, stack))
-    books, letters = ErpActivities(erp), MailActivities(mail)
+    reasoning = ReasoningActivities(AGENTS, documents, await _model(settings, policies, stack), policies, store.stops)
+    judging = PolicyActivities(policies, store.stops, settings.profile)
+    books, letters = ErpActivities(erp, store.stops), MailActivities(mail, store.stops)
+    accounts, signals = BankActivities(erp, mail, store.stops), HistorySignals(client)
+    master = BankLookups(erp, policies, signals)
+    notices = Router(channels(settings, policies.directory), store.deliveries, _pages(client, settings))
     return [
         reading.read_document,
         reading.confirm_reading,
@@ -93,19 +110,38 @@ async def _activities(client: Client, settings: Settings, stack: AsyncExitStack)
         checking.brief_examiner,
         reasoning.think,
         reasoning.fall_back,
-        PolicyActivities(policies).judge,
-        IdentityActivities(HistorySignals(client)).who_signalled,
+        judging.judge,
+        judging.amend,
+        IdentityActivities(signals, policies, settings.profile).who_answered,
+        ExplainingActivities(documents, reasoning).explain,
         books.post_bill,
         books.schedule_payment,
         books.void_bill,
         letters.send_remittance,
         letters.return_invoice,
+        master.look_up_account,
+        master.cooling_off_end,
+        master.who_stopped,
+        accounts.verify_bank_details,
+        accounts.change_bank_details,
+        accounts.confirm_bank_details,
+        NotificationActivities(notices).notify,
     ]
 
 
-async def _model(settings: Settings, stack: AsyncExitStack) -> LanguageModel:
+def _pages(client: Client, settings: Settings) -> str:
+    """Where the UI shows the workflows of this namespace."""
+    return f"{settings.ui_url or ui_address(settings.home)}/namespaces/{client.namespace}/workflows"
+
+
+async def _model(settings: Settings, policies: PolicyFolder, stack: AsyncExitStack) -> LanguageModel:
     if settings.chat_url is None:
         return NoModel()
+    if (await policies.prices()).of(settings.model, datetime.now(UTC).date()) is None:
+        raise BadPolicy(
+            f"{settings.policies / 'prices.toml'}: it has no price for {settings.model} (SIGNALBOX_MODEL), so "
+            "no budget could hold it. Add a [[price]]; a model of your own that costs nothing has the price 0."
+        )
     key = settings.model_key or SecretStr("none")
     chosen = ModelSettings(
         base_url=settings.chat_url, api_key=key, model=settings.model, provider=settings.model_provider
@@ -125,7 +161,7 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     with logging_to_stderr() as runtime:
-        client = await connect(settings.home, runtime=runtime)
+        client = await connect(settings.home, profile=settings.profile, runtime=runtime)
         await ensure_attributes(client, attributes.ALL)
         async with worker_for(client, settings) as worker, worker:
             await stopping.wait()

@@ -1,4 +1,4 @@
-"""How every effect is done: covered, once, and looked up first where an earlier attempt may have done it."""
+"""How every effect is done: covered, once, never while stopped, and looked up where a try may have done it before."""
 
 from __future__ import annotations
 
@@ -7,17 +7,31 @@ from typing import TypeVar
 
 from temporalio import activity
 
-from domain.actions import BaseAction, Receipt
-from domain.ports import Reconciled
+from activities.suspension import refuse_stopped
+from domain.actions import BaseAction, Receipt, kind_of
+from domain.errors import Suspended, Unavailable
+from domain.ports import Reconciled, StopButton
 from governance.work_order import WorkOrder
 
 A = TypeVar("A", bound=BaseAction)
 
 
-async def do_once(system: Reconciled, effect: Callable[[str, A], Awaitable[Receipt]], order: WorkOrder[A]) -> Receipt:
-    """Do what the order covers; a further attempt looks the key up, since nobody knows how the last one ended."""
+async def do_once(
+    system: Reconciled, effect: Callable[[str, A], Awaitable[Receipt]], order: WorkOrder[A], stop: StopButton
+) -> Receipt:
+    """Do what the order covers; a further attempt looks the key up, since nobody knows how the last one ended.
+
+    Only then does it ask whether the action is stopped: what an earlier attempt did is done, and has its receipt. While
+    an earlier attempt may still be at it, a stop is no final answer: the look-up goes on until the time is over.
+    """
     info = activity.info()
     action = order.covered(info.current_attempt_scheduled_time)
     if info.attempt > 1 and (known := await system.find_receipt(order.key, action)):
         return known
+    try:
+        await refuse_stopped(stop, action=kind_of(type(action)))
+    except Suspended as stopped:
+        if info.attempt == 1:
+            raise
+        raise Unavailable(f"{stopped} It is not known whether an earlier attempt did it.") from stopped
     return await effect(order.key, action)

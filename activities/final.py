@@ -1,17 +1,21 @@
-"""An error that trying again does not mend ends its activity at once, whoever scheduled it."""
+"""What an error says about trying again is what happens, whoever scheduled the activity."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from domain.errors import DomainError
+from domain.errors import DomainError, Unavailable
 
 
 class FinalErrors(Interceptor):
-    """Marks domain errors as not to be retried where they are raised, so that no schedule has to list them."""
+    """Marks domain errors as not to be retried where they are raised, so that no schedule has to list them.
+
+    A system that asks for some time gets it before the next attempt.
+    """
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         """Watch what runs."""
@@ -24,3 +28,8 @@ class _Final(ActivityInboundInterceptor):
             return await super().execute_activity(input)
         except DomainError as error:
             raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from error
+        except Unavailable as busy:
+            if busy.retry_after is None:
+                raise
+            delay = timedelta(seconds=busy.retry_after)
+            raise ApplicationError(str(busy), type="Unavailable", next_retry_delay=delay) from busy

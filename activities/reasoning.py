@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, Protocol
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.pulse import pulse
+from activities.suspension import refuse_stopped
 from agents.agent import Agent
 from agents.claims import decode_claim
 from agents.prompt import chat_for
 from domain.chat import Chat, Completion, Usage
 from domain.documents import DocumentRef
 from domain.errors import NoAnswer, Unavailable
-from domain.ports import Documents, LanguageModel
-from domain.values import Frozen
+from domain.ports import Documents, LanguageModel, StopButton
+from domain.prices import Prices
+from domain.values import Amount, Frozen
 
 TEXT_LIMIT = 8_000
 """Characters of an unusable answer that go back to the model."""
@@ -49,6 +50,16 @@ class Thought(Frozen):
     provider: str
     model: str | None
     usage: Usage
+    cost: Amount | None
+    """In the currency of the price table; None where nobody knows."""
+
+
+class PricesInForce(Protocol):
+    """Where the prices are kept."""
+
+    async def prices(self) -> Prices:
+        """The dated prices; raise `BadPolicy` where they cannot be read."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -58,15 +69,21 @@ class ReasoningActivities:
     agents: Mapping[tuple[str, str], Agent[Any, Any]]
     documents: Documents
     model: LanguageModel
+    prices: PricesInForce
+    stop: StopButton
 
     @activity.defn
     async def think(self, turn: Turn) -> Thought:
-        """Ask the model once."""
+        """Ask the model once, unless the agent or the process is stopped."""
+        await refuse_stopped(self.stop, agent=turn.agent)
         agent, brief = await self._opened(turn)
         referred = {name: value for name, value in brief if isinstance(value, DocumentRef)}
         texts = {name: (await self.documents.get(ref)).decode() for name, ref in referred.items()}
         chat = chat_for(agent, brief, texts, [(seen.answer, seen.complaint) for seen in turn.observations])
-        return _thought(agent, await self._ask(chat, agent.limits.seconds))
+        said = await self._ask(chat, agent.limits.seconds)
+        usage = said.usage if _counted(said.usage) else _estimated(chat, said)
+        cost = (await self.prices.prices()).cost(said.model, usage, activity.info().scheduled_time.date())
+        return _thought(agent, said, usage, cost)
 
     @activity.defn
     async def fall_back(self, turn: Turn) -> Thought:
@@ -75,7 +92,7 @@ class ReasoningActivities:
         claim = agent.fallback(brief)
         said = claim.model_dump_json() if claim else None
         nothing = Usage(input_tokens=0, output_tokens=0)
-        return Thought(claim=said, observation=None, provider="rules", model=None, usage=nothing)
+        return Thought(claim=said, observation=None, provider="rules", model=None, usage=nothing, cost=Decimal(0))
 
     async def _opened(self, turn: Turn) -> tuple[Agent[Any, Any], Frozen]:
         agent = self.agents.get((turn.agent, turn.version))
@@ -89,14 +106,19 @@ class ReasoningActivities:
                 return await self.model.complete(chat)
         except TimeoutError:
             raise Unavailable(f"The model took longer than {seconds} s.") from None
-        except Unavailable as busy:
-            if busy.retry_after is None:
-                raise
-            delay = timedelta(seconds=busy.retry_after)
-            raise ApplicationError(str(busy), type="Unavailable", next_retry_delay=delay) from busy
 
 
-def _thought(agent: Agent[Any, Any], said: Completion) -> Thought:
+def _counted(usage: Usage) -> bool:
+    return usage.input_tokens is not None and usage.output_tokens is not None
+
+
+def _estimated(chat: Chat, said: Completion) -> Usage:
+    """Tokens of a server that does not count them: rather too many, so that a budget still ends."""
+    asked = sum(len(message.content) for message in chat.messages)
+    return Usage(input_tokens=asked // 2, output_tokens=len(said.text) // 2)
+
+
+def _thought(agent: Agent[Any, Any], said: Completion, usage: Usage, cost: Decimal | None) -> Thought:
     claim = decode_claim(said.text, agent.claim)
     good = not isinstance(claim, str)
     return Thought(
@@ -104,5 +126,6 @@ def _thought(agent: Agent[Any, Any], said: Completion) -> Thought:
         observation=None if good else Observation(answer=said.text[:TEXT_LIMIT], complaint=claim),
         provider=said.provider,
         model=said.model,
-        usage=said.usage,
+        usage=usage,
+        cost=cost,
     )

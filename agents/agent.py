@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Generic, TypeVar
 
+from domain.spending import Budget
 from domain.values import Frozen
 
 Brief = TypeVar("Brief", bound=Frozen)
@@ -22,6 +24,8 @@ class Limits:
     output_tokens: int = 4_000
     untrusted_characters: int = 60_000
     """Outside text beyond this is cut, and the cut is said."""
+    budget: Budget = Budget(turns=6, tokens=150_000, money=Decimal(1), seconds=600)
+    """What one case may spend on this agent, over all consultations."""
 
 
 @dataclass(frozen=True)

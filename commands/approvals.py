@@ -1,126 +1,196 @@
-"""The inbox, and answering from it. These commands send the signals that the UI sends, and then wait for the count."""
+"""Answering what waits: one decision by its id, or many by a query."""
 
 from __future__ import annotations
 
-import asyncio
 import getpass
+import json
 import socket
-from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
-from temporalio.client import WorkflowExecution
-from temporalio.service import RPCError, RPCStatusCode
+from pydantic import JsonValue
 
+from commands.answering import Reply, Told, answer, send
+from commands.bulk import LIMIT, Bulk
+from commands.consent import agreed
 from commands.console import UserError, command, out, plain
 from commands.desk import Desk, open_desk
-from governance.approval import Heard
-from workflows import attributes
-from workflows.approval import Approval
+from commands.inbox import Query, print_waiting
+from commands.settling import settled
+from commands.signing import Sign, Signer, print_changes, print_signed, signer_of
+from commands.waiting import WAITING, Pending, approval_of, pending, quotable, waiting_for
+from domain.text import show
 
-WAITING = 'WorkflowType="Approval" AND ExecutionStatus="Running"'
-MANY = 500
-ANSWER_SECONDS = 20
+__all__ = [
+    "WAITING",
+    "By",
+    "answer",
+    "approve",
+    "comment",
+    "delegate",
+    "print_waiting",
+    "quotable",
+    "reject",
+    "waiting_for",
+]
+
 By = Annotated[str | None, typer.Option(help="Who answers. You, by default.")]
+As = Annotated[str | None, typer.Option("--as", help="With --sign: who the key must belong to.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before sending.")]
 Which = Annotated[str, typer.Argument(help="An approval's id, or its case's id or the beginning of it.")]
+Whichever = Annotated[
+    str | None, typer.Argument(help="An approval's id, or its case's id or the beginning of it; or use --query.")
+]
+Limit = Annotated[int, typer.Option(min=1, max=500, help="With --query: answer at most so many.")]
 
 
 @command
-async def inbox(role: Annotated[str | None, typer.Option(help="Only what this role decides.")] = None) -> int:
-    """List the decisions that wait, soonest deadline first."""
-    desk = await open_desk()
-    wanted = f' AND ApproverRole="{quotable(role)}"' if role else ""
-    await print_waiting(desk, [each async for each in desk.client.list_workflows(WAITING + wanted, limit=MANY)])
-    view = f"{desk.ui}/namespaces/{desk.client.namespace}/workflows?query={quote(WAITING + wanted)}"
-    out.print(f"The same list in the UI: {view}", soft_wrap=True)
-    return 0
-
-
-async def print_waiting(desk: Desk, waiting: list[WorkflowExecution]) -> None:
-    """Each decision that waits: what is asked, by when, where to look and what to type."""
-    for each in sorted(waiting, key=lambda one: str(one.typed_search_attributes.get(attributes.APPROVAL_DUE))):
-        said = each.typed_search_attributes
-        due = said.get(attributes.APPROVAL_DUE)
-        role = said.get(attributes.APPROVER_ROLE) or ""
-        out.print(f"[bold]{plain(said.get(attributes.SUBJECT) or '')}[/bold]", soft_wrap=True)
-        out.print(f"  {role}, until {due:%d %b %H:%M} UTC" if due else f"  {role}")
-        out.print(f"  {desk.link(each.id)}", soft_wrap=True, style="dim")
-        out.print(f"  .venv/bin/python starter.py approve {each.id}\n", soft_wrap=True)
-    if not waiting:
-        out.print("Nothing waits.")
-
-
-def quotable(text: str) -> str:
-    """A value that cannot end the quotes it stands in."""
-    return text.replace('"', "").replace("'", "").replace("\\", "")
-
-
-@command
-async def approve(
-    which: Which, note: Annotated[str | None, typer.Option(help="What you want on record.")] = None, by: By = None
+async def approve(  # noqa: PLR0913 - options
+    which: Whichever = None,
+    *,
+    note: Annotated[str | None, typer.Option(help="What you want on record.")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(help='Approve with a change: NAME=JSON, such as due_date="2026-12-24". Repeat it.'),
+    ] = None,
+    query: Query = None,
+    limit: Limit = LIMIT,
+    sign: Sign = None,
+    signer: As = None,
+    by: By = None,
+    yes: Yes = False,
 ) -> int:
-    """Approve exactly the action that the card shows."""
-    return await _send(which, "approve", note, by)
+    """Approve exactly the action that the card shows, or that action with changes."""
+    if query and change:
+        raise UserError("--change goes with one approval and not with --query: name the approval.")
+    desk, key, person = await _sender(sign, signer, by)
+    reply = Reply(kind="approve", by=person, text=note, changes=changes_of(change or []))
+    return await _answer(desk, reply, which, query, Bulk(desk, key, limit=limit, yes=yes))
 
 
 @command
-async def reject(
-    which: Which, reason: Annotated[str, typer.Option(help="Why; it is on record and required.")], by: By = None
+async def reject(  # noqa: PLR0913 - options
+    which: Whichever = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it is on record and required.")],
+    query: Query = None,
+    limit: Limit = LIMIT,
+    sign: Sign = None,
+    signer: As = None,
+    by: By = None,
+    yes: Yes = False,
 ) -> int:
     """Refuse."""
-    return await _send(which, "reject", reason, by)
+    desk, key, person = await _sender(sign, signer, by)
+    return await _answer(
+        desk, Reply(kind="reject", by=person, text=reason), which, query, Bulk(desk, key, limit=limit, yes=yes)
+    )
 
 
 @command
 async def comment(which: Which, text: Annotated[str, typer.Option(help="What to say.")], by: By = None) -> int:
-    """Say something without deciding."""
-    return await _send(which, "comment", text, by)
+    """Say something without deciding; a question (ending in ?) is put to the agent."""
+    desk, _, person = await _sender(None, None, by)
+    return await _one(desk, which, Reply(kind="comment", by=person, text=text), None, yes=True)
 
 
-async def waiting_for(desk: Desk, case_id: str) -> AsyncIterator[WorkflowExecution]:
-    """The approvals that a case waits for."""
-    async for found in desk.client.list_workflows(f'{WAITING} AND ParentWorkflowId="{case_id}"', limit=MANY):
-        yield found
+@command
+async def delegate(  # noqa: PLR0913 - options
+    which: Which,
+    *,
+    to: Annotated[str, typer.Option(help="The person of people.toml who shall decide instead of you.")],
+    note: Annotated[str | None, typer.Option(help="What you want on record.")] = None,
+    sign: Sign = None,
+    signer: As = None,
+    by: By = None,
+    yes: Yes = False,
+) -> int:
+    """Hand your decision on to somebody whom people.toml names among your delegates."""
+    desk, key, person = await _sender(sign, signer, by)
+    return await _one(desk, which, Reply(kind="delegate", by=person, text=note, person=to), key, yes=yes)
 
 
-async def _send(which: str, kind: str, text: str | None, by: str | None) -> int:
-    person = by or getpass.getuser()
-    desk = await open_desk(identity=f"{person}@{socket.gethostname()}")
-    approval_id = which if which.startswith("approval.") else await _approval_of(desk, which)
-    heard = await answer(desk, approval_id, kind, text, person)
-    if heard.counted:
-        out.print(f"Counted: {kind} by {plain(heard.person)} ({heard.assurance}), event {heard.event_id}.")
-        return 0
-    out.print(f"[red]Not counted:[/red] {plain(heard.why_not)}.")
-    return 1
+def changes_of(given: list[str]) -> dict[str, JsonValue] | None:
+    """What --change says, by name: JSON values with exact numbers, and what is no JSON as the text it is."""
+    changes: dict[str, JsonValue] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name.strip() or name.strip() in changes:
+            raise UserError(f"--change {show(each, 80)} is no NAME=VALUE, or names what another one has changed.")
+        try:
+            changes[name.strip()] = json.loads(value, parse_float=str, parse_constant=str)
+        except (ValueError, RecursionError):
+            if value.lstrip()[:1] in ("{", "[", '"'):
+                raise UserError(f"--change {show(each, 80)}: what follows the = is not JSON.") from None
+            changes[name.strip()] = value
+    return changes or None
 
 
-async def answer(desk: Desk, approval_id: str, kind: str, text: str | None, person: str) -> Heard:
-    """Send an answer and wait until the approval says whether it counted."""
-    handle = desk.client.get_workflow_handle_for(Approval.run, approval_id)
-    word = {"approve": "note", "reject": "reason", "comment": "text"}[kind]
-    try:
-        before = len((await handle.query(Approval.state)).heard)
-        await handle.signal(kind, {"by": person, word: text} if text else {"by": person})
-    except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            raise UserError(f"{approval_id} does not wait (any more). `starter.py inbox` shows what does.") from None
-        raise
-    for _ in range(ANSWER_SECONDS * 5):
-        heard = (await handle.query(Approval.state)).heard[before:]
-        if mine := [each for each in heard if each.kind == kind and each.by == person]:
-            return mine[-1]
-        await asyncio.sleep(0.2)
-    raise UserError(f"The signal was sent, but no worker has counted it after {ANSWER_SECONDS} s: is one running?")
+async def _sender(sign: Path | None, named: str | None, by: str | None) -> tuple[Desk, Signer | None, str]:
+    """Who answers, under a client identity of that name."""
+    if named and not sign:
+        raise UserError("--as says whose key signs; name the key with --sign, or say --by without one.")
+    key = await signer_of(sign, named or by) if sign else None
+    person = key.person.id if key else by or getpass.getuser()
+    name = person.encode(errors="replace").decode()[:100]
+    return await open_desk(identity=f"{name}@{socket.gethostname()}"), key, person
 
 
-async def _approval_of(desk: Desk, case: str) -> str:
-    safe = quotable(case)
-    query = f'{WAITING} AND ParentWorkflowId STARTS_WITH "{safe}"'
-    found = [each.id async for each in desk.client.list_workflows(query, limit=5)]
-    if len(found) != 1:
+async def _answer(desk: Desk, reply: Reply, which: str | None, query: str | None, bulk: Bulk) -> int:
+    if (which is None) == (query is None):
+        raise UserError("Name one approval, or say which ones with --query. `starter.py inbox` shows what waits.")
+    if query is not None:
+        return await bulk.answer(reply, query)
+    return await _one(desk, which or "", reply, bulk.signer, yes=bulk.yes)
+
+
+async def _one(desk: Desk, which: str, reply: Reply, signer: Signer | None, *, yes: bool) -> int:
+    """Read, check, show what is signed, send, and say what became of it."""
+    reply.read(signed=signer is not None)
+    asked = await pending(desk, await approval_of(desk, which))
+    _examine(asked, reply)
+    if signer:
+        print_signed(signer, asked, reply)
+        if not agreed(f"Sign this and {reply.kind}?", yes=yes):
+            out.print("Nothing was sent.")
+            return 1
+        asked = await _still(desk, asked)
+    elif reply.changes:
+        print_changes(asked, reply)
+    told = await send(desk, asked, reply, signer.token(asked, reply) if signer else None)
+    return await _report(desk, told)
+
+
+async def _still(desk: Desk, shown: Pending) -> Pending:
+    """The request as it is after somebody has thought about it; raise `UserError` where it is another one by now."""
+    now = await pending(desk, shown.id)
+    if now.request.digest != shown.request.digest:
+        raise UserError(f"{shown.id} is another request than the one shown. Nothing was sent; look at it again.")
+    return now
+
+
+def _examine(asked: Pending, reply: Reply) -> None:
+    """Refuse what must not be answered, and changes that the action does not take."""
+    if not asked.request.intact():
         raise UserError(
-            f"{'Several' if found else 'No'} approvals wait for {safe}. `starter.py inbox` shows what waits."
+            f"{asked.id} is not to be trusted: its digest is not that of its action. "
+            "Nothing was sent; tell the operator."
         )
-    return found[0]
+    try:
+        if reply.changes:
+            asked.request.subject.action.amended(reply.changes)
+    except ValueError as error:
+        raise UserError(f"Nothing was sent: {show(str(error), 400)}.") from None
+
+
+async def _report(desk: Desk, told: Told) -> int:
+    heard = told.heard
+    if not heard.counted:
+        out.print(f"[red]Not counted:[/red] {plain(heard.why_not, 600)}.", soft_wrap=True)
+        return 1
+    how = f", {plain(heard.how)}" if heard.how else ""
+    said = f"Counted: {plain(heard.kind)} by {plain(heard.person)} ({heard.assurance}){how}, event {heard.event_id}."
+    out.print(said, soft_wrap=True)
+    out.print(await settled(desk, told.ballot), soft_wrap=True)
+    return 0

@@ -11,16 +11,19 @@ import typer
 from rich.table import Table
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 
-from commands.approvals import quotable, waiting_for
 from commands.console import UserError, command, out, plain
 from commands.desk import Desk, open_desk
+from commands.dossier import dossier
+from commands.showing import print_card, print_dossier
 from commands.submit import COLOURS, told
+from commands.waiting import quotable, waiting_for
 from domain.course import title
 from domain.intake import InvoiceCase
 from domain.outcome import Held
-from governance.card import card
+from domain.spending import Spent
+from domain.text import show
+from integrations.policy_folder import PolicyFolder
 from workflows import attributes
-from workflows.approval import Approval
 from workflows.invoice import InvoiceWorkflow
 
 MANY = 200
@@ -47,17 +50,20 @@ async def list_cases(
 
 
 @command
-async def show_case(case: Annotated[str, typer.Argument(help="A case id, or the beginning of one.")]) -> int:
-    """Show where a case stands, what was found and who decided."""
+async def show_case(
+    which: Annotated[str, typer.Argument(help="A case id or the beginning of one, or an approval's id.")],
+) -> int:
+    """Show where a case stands, what was found and who decided; or all that is on record of an approval."""
     desk = await open_desk()
-    found = await one_case(desk, case)
+    if which.startswith("approval."):
+        return await print_dossier(desk, which)
+    found = await one_case(desk, which)
     out.print(f"[bold]{found.id}[/bold]  {_state(found)}  {desk.link(found.id)}")
     if found.status == WorkflowExecutionStatus.COMPLETED:
         await _show_outcome(desk, found.id)
     for approval in [pending async for pending in waiting_for(desk, found.id)]:
         out.print(f"\nWaiting: [bold]{approval.id}[/bold]  {desk.link(approval.id)}")
-        ballot = await desk.client.get_workflow_handle_for(Approval.run, approval.id).query(Approval.state)
-        out.print(card(ballot).strip("`").removeprefix("text"), markup=False)
+        print_card(await dossier(desk, approval.id))
     return 0
 
 
@@ -98,7 +104,8 @@ async def one_case(desk: Desk, case: str) -> WorkflowExecution:
     found = [each async for each in desk.client.list_workflows(query, limit=5)]
     newest = {each.id: each for each in reversed(found)}
     if len(newest) != 1:
-        raise UserError(f"{'Several' if newest else 'No'} cases begin with {safe}. `starter.py list` shows them all.")
+        said = f"{'Several' if newest else 'No'} cases begin with {show(safe, 80)}."
+        raise UserError(f"{said} `starter.py list` shows them all.")
     return next(iter(newest.values()))
 
 
@@ -112,6 +119,21 @@ async def _show_outcome(desk: Desk, case_id: str) -> None:
         out.print(f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]")
     if isinstance(outcome, Held):
         out.print(f"Next: {outcome.owner}: {plain(outcome.removed_by)}; then `starter.py invoice FILE --again`.")
+    out.print(await cost_of(desk, outcome.spent))
+
+
+async def cost_of(desk: Desk, spent: Spent) -> str:
+    """What the agents' reasoning cost, in the currency that prices are kept in."""
+    if not spent.turns:
+        return "cost: nothing, no agent reasoned"
+    currency = (await PolicyFolder(desk.settings.policies).prices()).currency
+    tokens = f"{spent.input_tokens:,} tokens in, {spent.output_tokens:,} out"
+    said = f"cost: {_count(spent.turns, 'turn')}, {tokens}, {spent.money:f} {currency}, {spent.seconds:.1f} s"
+    return f"{said}; {_count(spent.unpriced, 'turn')} of unknown price not included" if spent.unpriced else said
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _state(found: WorkflowExecution) -> str:

@@ -15,10 +15,13 @@ from typing import Annotated
 import typer
 from temporalio.client import WorkflowExecution
 
-from commands.approvals import WAITING, answer, print_waiting
+from commands.answering import answer
 from commands.console import command, out, plain
 from commands.desk import Desk, books, open_desk
+from commands.inbox import print_waiting
 from commands.submit import POLL_SECONDS, Submitted, look, submit, table_of, watch
+from commands.waiting import WAITING
+from governance.answer import AnswerKind
 from governance.approval import ApprovalRequest
 from integrations.sandbox import load_csv
 from integrations.scripted_model import scripted_model
@@ -168,7 +171,7 @@ async def _answer(desk: Desk, approval_id: str) -> None:
     out.print(f"  {kind} {plain(request.question)}: {result}")
 
 
-def _rule(request: ApprovalRequest) -> tuple[str, str]:
+def _rule(request: ApprovalRequest) -> tuple[AnswerKind, str]:
     if request.advice and request.advice.proposal.split()[0] == "escalate":
         return "reject", "The agent could not settle it, and nobody looked: this is a demo."
     return "approve", "Approved by the demo's rule."

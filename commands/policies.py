@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, cast
@@ -13,12 +13,15 @@ import typer
 from rich.table import Table as Grid
 
 from commands.console import UserError, command, out, plain
+from commands.tables import examples_of, names, read_table
 from domain.actions import STATED_FACTS
 from governance.cells import FactType, FactValue
 from governance.policy import Facts, Table
 from governance.policy_check import check
-from governance.policy_file import load_table
 from governance.policy_text import COLUMNS, explanation, markdown, rows_of
+from governance.rates import Rates
+from governance.stated import state
+from integrations.policy_folder import RATES, PolicyFolder
 from integrations.settings import Settings
 
 app = typer.Typer(help="Read, check and test the policy tables.", no_args_is_help=True)
@@ -31,7 +34,7 @@ async def show_table(
     which: Which = "invoice", as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False
 ) -> int:
     """Print a table as a table."""
-    table = await _table(which)
+    table = await read_table(which)
     if as_markdown:
         typer.echo(markdown(table))
         return 0
@@ -52,8 +55,8 @@ async def check_tables(
 ) -> int:
     """Try every case a table can tell apart: rows that nothing reaches, rows that cannot be decided, and gaps."""
     sound = True
-    for name in which or [file.stem for file in _files() if file.stem != "tolerances"]:
-        table = await _table(name)
+    for name in which or names():
+        table = await read_table(name)
         try:
             report = check(table, STATED_FACTS)
         except ValueError as error:
@@ -66,7 +69,14 @@ async def check_tables(
             out.print(f"  [red]{plain(row)}[/red]")
         for action, count in report.gaps.items():
             out.print(f"  {plain(action)}: {count} cases match no row, so they are denied, such as")
-            out.print("".join(f"    {plain(each)}\n" for each in report.examples if f"= {action}," in each), end="")
+            out.print(
+                "".join(
+                    f"    {plain(each)}\n"
+                    for each in report.examples
+                    if each.partition(", ")[0] == f"action = {action}"
+                ),
+                end="",
+            )
     return 0 if sound else 1
 
 
@@ -76,8 +86,8 @@ async def explain(
     which: Which, facts: Annotated[list[str], typer.Argument(help="Facts as name=value; sets with commas.")]
 ) -> int:
     """Say which row decides on these facts, and why no row above it does."""
-    table = await _table(which)
-    for line in explanation(table, table.stated(_facts(table, facts))):
+    table = await read_table(which)
+    for line in explanation(table, state(table, _facts(table, facts), await _rates(), datetime.now(UTC).date())):
         out.print(plain(line, 400))
     return 0
 
@@ -89,8 +99,8 @@ async def run_examples(
 ) -> int:
     """Judge the examples that stand beside each table, and compare with what they expect."""
     wrong = 0
-    for name in which or [file.stem for file in _files() if _examples_of(file).is_file()]:
-        table, examples = await _table(name), _examples(_examples_of(_file(name)))
+    for name in which or [name for name in names() if examples_of(name).is_file()]:
+        table, examples = await read_table(name), _examples(examples_of(name))
         failures = [line for example in examples if (line := _failure(table, example))]
         wrong += len(failures)
         out.print(
@@ -101,10 +111,17 @@ async def run_examples(
     return 1 if wrong else 0
 
 
+async def _rates() -> Rates | None:
+    """The rates in force; without a file, amounts in other currencies cannot be compared."""
+    folder = Settings().policies
+    return await PolicyFolder(folder).rates() if (folder / RATES).is_file() else None
+
+
 def _failure(table: Table, example: Mapping[str, object]) -> str | None:
     expected = {key: example.get(key) for key in ("row", "then")}
     given = {key: value for key, value in example.items() if key not in ("row", "then", "name")}
-    decided = table.decide(table.stated({key: _value(table, key, value) for key, value in given.items()}))
+    stated = {key: _value(table, key, value) for key, value in given.items()}
+    decided = state(table, stated, None, datetime.now(UTC).date()).decided_by(table)
     got = {"row": decided.row.id if decided.row else None, "then": decided.then}
     differs = [
         f"{key} is {got[key]}, expected {value}" for key, value in expected.items() if value not in (None, got[key])
@@ -142,12 +159,12 @@ def _typed(kind: FactType, value: object) -> FactValue:
         except ArithmeticError:
             raise ValueError(f"{value} is not a number") from None
     listed = cast("list[object]", value) if isinstance(value, list) else str(value).split(",")
-    names = tuple(str(each).strip() for each in listed if str(each).strip() not in ("", "none"))
-    if unknown := sorted(set(names) - set(kind.names)):
+    said = tuple(str(each).strip() for each in listed if str(each).strip() not in ("", "none"))
+    if unknown := sorted(set(said) - set(kind.names)):
         raise ValueError(f"{unknown[0]} is not one of {', '.join(kind.names)}")
     if kind.kind == "choice":
-        return names[0] if names else None
-    return names
+        return said[0] if said else None
+    return said
 
 
 def _examples(file: Path) -> list[dict[str, object]]:
@@ -155,24 +172,3 @@ def _examples(file: Path) -> list[dict[str, object]]:
         return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str).get("example", [])
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be used: {error}") from None
-
-
-async def _table(which: str) -> Table:
-    file = _file(which)
-    try:
-        return load_table(await asyncio.to_thread(file.read_bytes), str(file))
-    except OSError as error:
-        known = ", ".join(each.stem for each in _files() if each.stem != "tolerances")
-        raise UserError(f"{file} cannot be read: {error.strerror}. Tables are {known}.") from None
-
-
-def _file(which: str) -> Path:
-    return Path(which) if which.endswith(".toml") else Settings().policies / f"{which}.toml"
-
-
-def _files() -> Iterator[Path]:
-    yield from (file for file in sorted(Settings().policies.glob("*.toml")) if not file.stem.endswith(".examples"))
-
-
-def _examples_of(file: Path) -> Path:
-    return file.with_suffix(".examples.toml")

@@ -10,6 +10,7 @@
     │   ├── IdempotencyConflict
     │   ├── Refused            a business system says no, for good
     │   ├── NotCovered         a work order that does not cover its action
+    │   ├── Suspended          a person has stopped the process, the action or the agent
     │   ├── NoAnswer           a model that will not answer this request
     │   └── BadPolicy
     └── Unavailable            trying again may help
@@ -52,6 +53,10 @@ class Refused(DomainError):
 
 class NotCovered(DomainError):
     """The work order does not cover the action."""
+
+
+class Suspended(DomainError):
+    """A person has stopped this."""
 
 
 class NoAnswer(DomainError):

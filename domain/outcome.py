@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.findings import ExceptionCode, Finding, Role
+from domain.spending import Spent
 from domain.values import Amount, CurrencyCode, Frozen
 
 
@@ -19,6 +20,7 @@ class BaseOutcome(Frozen):
     invoice_number: str | None
     findings: tuple[Finding, ...]
     decided_by: str = Field(description="`policy` with the row, or the person with the assurance")
+    spent: Spent = Field(default=Spent(), description="what the agents' reasoning cost")
 
 
 class Posted(BaseOutcome):

@@ -5,10 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from domain.actions import BaseAction, PostBill, Receipt, ReturnInvoice, SchedulePayment, SendRemittance, VoidBill
+from domain.actions import (
+    BaseAction,
+    ChangeBankDetails,
+    ConfirmBankDetails,
+    PostBill,
+    Receipt,
+    ReturnInvoice,
+    SchedulePayment,
+    SendRemittance,
+    VerifyBankDetails,
+    VoidBill,
+)
+from domain.bank import SupplierRecord
 from domain.chat import Chat, Completion
 from domain.documents import DocumentRef, PlainText
 from domain.invoice import Invoice
+from domain.notice import Notice
 from domain.purchasing import Bill, GoodsReceipt, PurchaseOrder, Supplier
 from domain.values import Frozen
 
@@ -85,6 +98,21 @@ class Erp(Reconciled, Protocol):
         ...
 
 
+class SupplierMaster(Reconciled, Protocol):
+    """The suppliers' accounts and contacts, with their histories."""
+
+    async def supplier_record(self, supplier_id: str, account: str) -> SupplierRecord | None:
+        """What is on file about the supplier of exactly this number, and who else has the account asked for."""
+        ...
+
+    async def change_bank_details(self, key: str, action: ChangeBankDetails) -> Receipt:
+        """Replace the account on file; the reference is the change's id.
+
+        Refused for an unknown or blocked supplier, and where the account on file is not the one that was shown.
+        """
+        ...
+
+
 class Mail(Reconciled, Protocol):
     """Outgoing messages, written from templates."""
 
@@ -94,6 +122,14 @@ class Mail(Reconciled, Protocol):
 
     async def return_invoice(self, key: str, action: ReturnInvoice) -> Receipt:
         """Send an invoice back with the reasons; the reference is the message's id."""
+        ...
+
+    async def verify_bank_details(self, key: str, action: VerifyBankDetails) -> Receipt:
+        """Tell a contact on file that another account was asked for; the reference is the message's id."""
+        ...
+
+    async def confirm_bank_details(self, key: str, action: ConfirmBankDetails) -> Receipt:
+        """Tell a contact that was on file that the account has been changed; the reference is the message's id."""
         ...
 
 
@@ -113,6 +149,8 @@ class SignalRecord(Frozen):
     identity: str
     principal: str | None
     at: datetime
+    reapplied: bool = False
+    """A reset put it into this run again; it was sent to an earlier one."""
 
 
 class SignalLog(Protocol):
@@ -120,4 +158,25 @@ class SignalLog(Protocol):
 
     async def nth_signal(self, *, workflow_id: str, run_id: str, position: int) -> SignalRecord:
         """The signal at this position (from 0) among all that the run received."""
+        ...
+
+
+class StopButton(Protocol):
+    """What people have stopped for now: asked before every attempt, and never answered from memory."""
+
+    async def stopped(
+        self, *, process: str | None = None, action: str | None = None, agent: str | None = None
+    ) -> str | None:
+        """A sentence that says who stopped what, when and why; None where nothing of this is stopped.
+
+        Raise `Unavailable` where that cannot be known: it never means that nothing is stopped.
+        """
+        ...
+
+
+class Notices(Protocol):
+    """Tells people that something waits for them, over every channel there is."""
+
+    async def send(self, notice: Notice) -> None:
+        """Send what has not been sent yet; raise `Unavailable` if a channel failed, and only that is tried again."""
         ...

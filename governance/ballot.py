@@ -1,141 +1,206 @@
-"""What an answer means, and what a request has come to: a pure state machine that hears anything and never raises."""
+"""What a request has come to: a pure state machine that hears anything and never raises."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from typing import Literal, cast, get_args
+from typing import Literal
 
-from domain.ports import SignalRecord
 from domain.values import Frozen
-from governance.approval import AnswerKind, ApprovalRequest, Decision, Heard
+from governance.answer import Answer
+from governance.approval import Amended, ApprovalRequest, Decision, Explained, Heard, Record, escalated
+from governance.assurance import weakest
+from governance.canonical import digest
+from governance.limits import stake
+from governance.quorum import Vote, missing, one_name
+from governance.standing import Standing, Weighed
+from governance.verdict import Rung
 
-TEXT_LIMIT = 2_000
 KEPT = 200
 """Answers a request keeps; further ones are counted, so that a flood cannot grow the record without end."""
+EXPLAINED = 5
+"""Questions to the agent that one request pays for."""
 
-
-class Answer(Frozen):
-    """A signal's payload as we understood it; `fault` says why it cannot count."""
-
-    kind: str
-    by: str | None
-    text: str | None
-    fault: str | None
-
-
-def parse_answer(kind: str, encoding: str, content: bytes) -> Answer:
-    """Read a signal's payload: empty, a text, or an object with `by` and `note` or `reason`."""
-    if kind not in get_args(AnswerKind):
-        return Answer(kind=kind, by=None, text=None, fault=f"{kind!r} is no answer; use approve, reject or comment")
-    if encoding not in ("json/plain", "binary/null"):
-        return Answer(kind=kind, by=None, text=None, fault=f"data of encoding {encoding!r} is not understood; use JSON")
-    try:
-        said: object = json.loads(content) if content.strip() else None
-    except (ValueError, RecursionError):
-        return Answer(kind=kind, by=None, text=_clip(content.decode(errors="replace")), fault="the data is not JSON")
-    return _understand(kind, said)
-
-
-def _understand(kind: str, said: object) -> Answer:
-    word = "note" if kind == "approve" else "reason" if kind == "reject" else "text"
-    fields = cast("dict[str, object]", said) if isinstance(said, dict) else {word: said}
-    by, text = fields.get("by"), fields.get(word)
-    shown = Answer(kind=kind, by=_clip(by), text=_clip(text), fault=None)
-    unknown = sorted(fields.keys() - {"by", word})
-    if unknown:
-        return shown.model_copy(update={"fault": f"{_clip(unknown[0], 40)!r} is not understood; use by and {word}"})
-    if not all(value is None or isinstance(value, str) for value in (by, text)):
-        return shown.model_copy(update={"fault": f"the data must be empty, a text, or an object with by and {word}"})
-    if kind != "approve" and not (shown.text or "").strip():
-        return shown.model_copy(update={"fault": f'a {kind} needs a {word}: send the data "{word}…"'})
-    return shown
+State = Literal["waiting", "approved", "rejected", "expired", "amended"]
 
 
 class Ballot(Frozen):
     """A request and what was heard on it so far."""
 
     request: ApprovalRequest
-    state: Literal["waiting", "approved", "rejected", "expired"] = "waiting"
+    state: State = "waiting"
     settled_by: Heard | None = None
-    heard: tuple[Heard, ...] = ()
-    unrecorded: int = 0
+    amended: Amended | None = None
+    record: Record = Record()
 
     @classmethod
     def on(cls, request: ApprovalRequest) -> Ballot:
         """A ballot on a request, with what an earlier run heard."""
-        return cls(request=request, heard=request.heard, unrecorded=request.unrecorded)
+        return cls(request=request, record=request.record)
+
+    @property
+    def heard(self) -> tuple[Heard, ...]:
+        """The answers kept, oldest first."""
+        return self.record.heard
 
     def carried(self) -> ApprovalRequest:
         """The request for a further run that goes on from here."""
-        return self.request.model_copy(update={"heard": self.heard, "unrecorded": self.unrecorded})
+        return self.request.model_copy(update={"record": self.record})
 
-    def hear(self, answer: Answer, signal: SignalRecord) -> Ballot:
-        """Record an answer; it settles the request if it counts."""
-        why_not = answer.fault or self._objection(answer, signal)
-        heard = Heard(
-            kind=answer.kind[:40],
-            event_id=signal.event_id,
-            at=signal.at,
-            identity=signal.identity[:200],
-            by=answer.by,
-            assurance="principal" if signal.principal else "claimed" if answer.by else "anonymous",
-            text=answer.text,
-            counted=why_not is None,
-            why_not=why_not,
-        )
-        settles = heard.counted and answer.kind != "comment"
-        full = len(self.heard) >= KEPT and not settles
-        return self.model_copy(
-            update={
-                "heard": self.heard if full else (*self.heard, heard),
-                "unrecorded": self.unrecorded + full,
-                "settled_by": heard if settles else self.settled_by,
-                "state": {"approve": "approved", "reject": "rejected"}[answer.kind] if settles else self.state,
-            }
+    def standing(self, run_id: str) -> Standing:
+        """What an answer to this run of the request is held against."""
+        at_stake = stake(self.request.subject.action)
+        return Standing(
+            request=self.request.digest,
+            run_id=run_id,
+            requester=self.request.subject.requester,
+            amount=at_stake.amount,
+            currency=at_stake.currency,
+            review=self.request.review,
+            handed=self.record.handed,
         )
 
-    def _objection(self, answer: Answer, signal: SignalRecord) -> str | None:
+    def missing(self, at: datetime) -> dict[str, int]:
+        """How many people of which role are still needed."""
+        review = self.request.review
+        return missing(self.record.votes, review.approvers, tuple(escalated(review, at)))
+
+    def objection(self, answer: Answer, weighed: Weighed) -> str | None:
+        """Why an answer does not count; None where it does."""
+        return answer.fault or self._untimely(weighed) or weighed.why_not or self._used_up(answer, weighed)
+
+    def _untimely(self, weighed: Weighed) -> str | None:
         if self.state != "waiting":
             return f"it came after the request was {self.state}"
-        if signal.at >= self.request.subject.expires:
-            return "it came after the deadline"
-        requester = self.request.subject.requester.casefold()
-        if answer.kind != "comment" and requester in _names(answer.by, signal.identity, signal.principal):
-            return "the person who asked cannot decide"
-        return None
+        return "it came after the deadline" if weighed.at >= self.request.subject.expires else None
+
+    def _used_up(self, answer: Answer, weighed: Weighed) -> str | None:
+        """One vote a person, one handing on to another, and an approval must fill a place."""
+        if answer.kind != "comment" and self._has_voted(weighed):
+            return f"{self._name(weighed)} has answered already"
+        if weighed.handed and weighed.handed in self.record.handed:
+            return f"{weighed.handed.giver} has handed it on to {weighed.handed.taker} already"
+        return self._useless(weighed) if answer.kind == "approve" else None
+
+    def hear(self, answer: Answer, weighed: Weighed, amended: Amended | str | None = None) -> Ballot:
+        """Record an answer; the last one that it takes settles the request.
+
+        `amended` is what became of the changes an approval asked for, or the sentence why they cannot be.
+        """
+        why_not = amended if isinstance(amended, str) else None if amended else self.objection(answer, weighed)
+        heard = _heard(answer, weighed, why_not)
+        if why_not or answer.kind == "comment":
+            return self._kept(heard)
+        if answer.kind == "delegate" and weighed.handed:
+            return self._kept(heard, handed=(*self.record.handed, weighed.handed))
+        if answer.kind == "reject":
+            return self._kept(heard, settles="rejected")
+        if isinstance(amended, Amended):
+            return self._changed(heard, weighed, amended)
+        after = self._kept(heard, votes=(*self.record.votes, self._vote(weighed)))
+        return after if after.missing(weighed.at) else self._kept(heard, settles="approved", votes=after.record.votes)
 
     def expire(self) -> Ballot:
-        """Silence refuses."""
+        """Silence ends a request; what it means, the verdict says."""
         return self.model_copy(update={"state": "expired"}) if self.state == "waiting" else self
+
+    def climb(self, rung: Rung) -> Ballot:
+        """Keep that somebody was reminded or that a further role is asked."""
+        record = self.record.model_copy(update={"climbed": (*self.record.climbed, rung)})
+        return self.model_copy(update={"record": record})
+
+    def explained(self, explained: Explained) -> Ballot:
+        """Keep what the agent answered."""
+        record = self.record.model_copy(update={"explained": (*self.record.explained, explained)})
+        return self.model_copy(update={"record": record})
 
     def decision(self, at: datetime) -> Decision:
         """The result of a settled ballot; `at` is used where nobody answered."""
         if self.state == "waiting":
             raise ValueError("a waiting ballot has no decision")
-        by = self.settled_by
+        by, votes = self.settled_by, self.record.votes
+        approved = self.state == "approved"
         return Decision(
             state=self.state,
-            by=by.person if by else None,
-            assurance=by.assurance if by else None,
+            by=", ".join(vote.person for vote in votes) if approved and votes else by.person if by else None,
+            assurance=weakest(tuple(vote.assurance for vote in votes)) if approved else by.assurance if by else None,
             note=by.text if by else None,
             event_id=by.event_id if by else None,
             at=by.at if by else at,
-            digest=self.request.digest,
+            digest=digest(self.amended.subject) if self.amended else self.request.digest,
+            votes=votes,
+            amended=self.amended,
             heard=self.heard,
-            unrecorded=self.unrecorded,
+            unrecorded=self.record.unrecorded,
         )
 
+    def _changed(self, heard: Heard, weighed: Weighed, amended: Amended) -> Ballot:
+        """As changed it is another action: earlier votes were for the old one, and only the changer's may count."""
+        vote, review = (self._vote(weighed),), amended.verdict.review
+        more = review and missing(vote, review.approvers, tuple(escalated(review, weighed.at)))
+        settled = self._kept(heard, settles="amended" if more else "approved", votes=vote)
+        return settled.model_copy(update={"amended": amended})
 
-def _names(*names: str | None) -> set[str]:
-    """The names an answer goes by; a client identity such as `anna@host` also stands for `anna`."""
-    given = {name.casefold().strip() for name in names if name}
-    return given | {name.split("@")[0] for name in given}
+    def _kept(
+        self,
+        heard: Heard,
+        *,
+        settles: State | None = None,
+        votes: tuple[Vote, ...] | None = None,
+        handed: tuple[object, ...] | None = None,
+    ) -> Ballot:
+        old = self.record
+        full = len(old.heard) >= KEPT and not (heard.counted and heard.kind in ("approve", "reject"))
+        record = old.model_copy(
+            update={
+                "heard": old.heard if full else (*old.heard, heard),
+                "unrecorded": old.unrecorded + full,
+                "votes": old.votes if votes is None else votes,
+                "handed": old.handed if handed is None else handed,
+            }
+        )
+        settled = {"state": settles, "settled_by": heard} if settles else {}
+        return self.model_copy(update={"record": record, **settled})
+
+    def _has_voted(self, weighed: Weighed) -> bool:
+        return one_name(self._name(weighed)) in {one_name(vote.person) for vote in self.record.votes}
+
+    def _useless(self, weighed: Weighed) -> str | None:
+        """An approval must bring the request nearer to its end."""
+        before = self.missing(weighed.at)
+        review = self.request.review
+        after = missing(
+            (*self.record.votes, self._vote(weighed)), review.approvers, tuple(escalated(review, weighed.at))
+        )
+        if sum(after.values()) < sum(before.values()):
+            return None
+        open_places = ", ".join(f"{count} from {role}" for role, count in before.items())
+        return f"it fills no place that is open: {open_places} (one person and one authority fill one place)"
+
+    def _vote(self, weighed: Weighed) -> Vote:
+        return Vote(
+            person=self._name(weighed),
+            mandates=weighed.mandates,
+            assurance=weighed.assurance,
+            event_id=weighed.event_id,
+            at=weighed.at,
+        )
+
+    def _name(self, weighed: Weighed) -> str:
+        return weighed.by or weighed.identity or "somebody"
 
 
-def _clip(value: object, limit: int = TEXT_LIMIT) -> str | None:
-    if value is None or value == "":
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = text.encode(errors="replace").decode()
-    return text if len(text) <= limit else f"{text[:limit]}… [{len(text) - limit} more characters]"
+def _heard(answer: Answer, weighed: Weighed, why_not: str | None) -> Heard:
+    return Heard(
+        kind=answer.kind[:40],
+        event_id=weighed.event_id,
+        at=weighed.at,
+        identity=weighed.identity,
+        by=weighed.by or answer.by,
+        assurance=weighed.assurance,
+        text=answer.text,
+        counted=why_not is None,
+        why_not=why_not,
+        how=weighed.how,
+        changes=answer.changes,
+        handed=weighed.handed,
+    )

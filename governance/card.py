@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from domain.text import show
 from governance.approval import Heard
@@ -40,13 +41,31 @@ def _size(*blocks: list[str]) -> int:
 def _head(ballot: Ballot) -> Iterator[str]:
     yield from _wrapped(_headline(ballot), limit=200)
     yield from _wrapped(ballot.request.question, limit=300)
+    if ballot.state == "waiting":
+        yield from _row("Still needed", _still_needed(ballot))
+
+
+def _still_needed(ballot: Ballot) -> str:
+    """Places that are open, who has approved, whom others have asked."""
+    record, review = ballot.record, ballot.request.review
+    left = ballot.missing(record.votes[-1].at if record.votes else review.ladder[0].at)
+    said = [f"{places(left)}, at least {review.assurance}"]
+    said += [f"or {rung.role}, asked since {rung.at:%d %b %H:%M}" for rung in record.climbed if rung.role]
+    if record.votes:
+        said.append(f"approved by {', '.join(show(vote.person, 40) for vote in record.votes)}")
+    said += [f"{show(each.giver, 40)} asks {show(each.taker, 40)}" for each in record.handed[-3:]]
+    return "; ".join(said)
 
 
 def _answers(ballot: Ballot) -> Iterator[str]:
     """The newest first: whoever has just answered looks for it."""
     for heard in reversed(ballot.heard[-SHOWN:]):
         yield from _row(f"{heard.at:%d %b %H:%M}", _answer(heard))
-    hidden = len(ballot.heard[:-SHOWN]) + ballot.unrecorded
+        for told in ballot.record.explained:
+            if told.event_id == heard.event_id:
+                said = f"“{show(told.answer, 300)}”" if told.answer else f"no answer: {show(told.why_not or '', 160)}"
+                yield from _row("", f"{told.agent} ({told.provider}), a claim: {said}")
+    hidden = len(ballot.heard[:-SHOWN]) + ballot.record.unrecorded
     if hidden:
         yield from _row("", f"and {hidden} more answers")
 
@@ -80,14 +99,25 @@ def _headline(ballot: Ballot) -> str:
     request, settled = ballot.request, ballot.settled_by
     if ballot.state == "waiting":
         return f"WAITING for {request.role}, until {request.subject.expires:%d %b %Y %H:%M} UTC"
+    if ballot.state == "amended":
+        return f"CHANGED by {show(settled.person if settled else '', 60)}: a new request asks about it as it is now"
     if settled:
-        return f"{ballot.state.upper()} by {show(settled.person, 60)} ({settled.assurance})"
+        changed = ", with changes" if ballot.amended else ""
+        return f"{ballot.state.upper()} by {show(settled.person, 60)} ({settled.assurance}){changed}"
     return "EXPIRED: nobody answered in time"
 
 
 def _answer(heard: Heard) -> str:
-    said = f"{show(heard.person, 40)}: {show(heard.kind, 20)}" + (f" “{show(heard.text, 160)}”" if heard.text else "")
-    return said if heard.counted else f"Not counted: {said}: {show(heard.why_not or '', 120)}"
+    text = f" “{show(heard.text, 160)}”" if heard.text else ""
+    changes = f" changing {show(json.dumps(heard.changes), 160)}" if heard.changes else ""
+    handed = f" to {show(heard.handed.taker, 40)}" if heard.handed else ""
+    said = f"{show(heard.person, 40)}: {show(heard.kind, 20)}{handed}{text}{changes}"
+    return said if heard.counted else f"Not counted: {said}: {show(heard.why_not or '', 160)}"
+
+
+def places(left: Mapping[str, int]) -> str:
+    """`2 from finance, 1 from legal`."""
+    return ", ".join(f"{count} from {role}" for role, count in left.items()) or "nobody"
 
 
 def _row(label: str, value: str) -> list[str]:

@@ -13,7 +13,10 @@ from domain.values import Frozen
 FactValue = str | bool | Decimal | tuple[str, ...] | None
 Test = Callable[[FactValue], bool]
 
-NUMBER = r"-?\d+(?:\.\d+)?"
+NUMBER = r"-?[0-9]{1,18}(?:\.[0-9]{1,10})?"
+NAME = re.compile(r"[^\s,|](?:[^,|\n]{0,58}[^\s,|])?")
+NOBODY = "none"
+"""How an empty set is written, so no name may be it."""
 COMPARISON = re.compile(rf"(<=|<|>=|>)\s*({NUMBER})")
 INTERVAL = re.compile(rf"([\[(])\s*({NUMBER})\s*,\s*({NUMBER})\s*([\])])")
 COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {
@@ -70,8 +73,11 @@ def _names(values: object) -> tuple[str, ...]:
     if not isinstance(values, list) or not values:
         raise ValueError("the list of names is empty")
     names = cast("list[object]", values)
-    if not all(isinstance(name, str) for name in names):
-        raise ValueError("names are text")
+    for number, name in enumerate(names):
+        if not isinstance(name, str) or not NAME.fullmatch(name) or name == NOBODY:
+            raise ValueError(f'{name!r} is no name: names are text without commas, and not "{NOBODY}"')
+        if name in names[:number]:
+            raise ValueError(f"{name} stands there twice")
     return tuple(cast("list[str]", names))
 
 

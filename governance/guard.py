@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from domain.actions import BaseAction
+from domain.actions import GUARDED, BaseAction, kind_of
 from domain.errors import DomainError
-from governance.policy import Table
-
-GUARDED = frozenset({"money", "irreversible"})
+from governance.judge import too_few
+from governance.people import Directory
+from governance.policy import ACTION, Table
 
 
 class Unguarded(DomainError):
@@ -20,20 +20,38 @@ def refuse_unguarded(
 ) -> None:
     """Raise `Unguarded` naming every money or irreversible action without key, policy coverage or reconciliation.
 
-    `systems` says which adapter performs which action, `performed` which actions the processes may take.
+    Also every row that asks fewer people than an action needs. `systems` says which adapter performs which action,
+    `performed` which actions the processes may take.
     """
-    known = tuple(tables)
-    guarded = [action for action in performed if action.effect in GUARDED]
-    faults = [fault for action in guarded for fault in _faults(action, systems.get(action), known)]
+    known, taken = tuple(tables), tuple(performed)
+    faults = [fault for action in taken if action.effect in GUARDED for fault in _faults(action, systems, known)]
+    faults += [fault for action in taken for fault in _lowered(action, known)]
     if faults:
         raise Unguarded(" ".join(faults))
 
 
-def _faults(action: type[BaseAction], system: object, tables: tuple[Table, ...]) -> Iterator[str]:
-    name = action.__name__
+def refuse_unknown_roles(tables: Iterable[Table], directory: Directory) -> None:
+    """Raise `Unguarded` naming every row that asks a role which people.toml does not have: nobody could answer."""
+    faults = [
+        f"Row {row.id} of {table.policy} asks {role}, which is no role of people.toml: add it there or ask another."
+        for table in tables
+        for row in table.rows
+        if row.review
+        for role in (*row.review.approvers, *row.review.escalate)
+        if directory.role(role) is None
+    ]
+    if faults:
+        raise Unguarded(" ".join(faults))
+
+
+def _faults(
+    action: type[BaseAction], systems: Mapping[type[BaseAction], object], tables: tuple[Table, ...]
+) -> Iterator[str]:
+    name, system = action.__name__, systems.get(action)
     if not getattr(action, "step", ""):
         yield f"{name} names no step, so it has no idempotency key of its own."
-    if not any(kind_of(action) in cells for table in tables for cells in _actions(table)):
+    rows = (row for table in tables if _judges(table, action) for row in table.rows_for(kind_of(action)))
+    if all(row.then == "deny" for row in rows):
         yield f"No policy table has a row for {kind_of(action)}, so {name} could never be judged but denied."
     if system is None:
         yield f"No adapter performs {name}."
@@ -41,10 +59,13 @@ def _faults(action: type[BaseAction], system: object, tables: tuple[Table, ...])
         yield f"{type(system).__name__} has no find_receipt, so an unknown outcome of {name} would stay unknown."
 
 
-def kind_of(action: type[BaseAction]) -> str:
-    """The name of an action in policy tables."""
-    return str(action.model_fields["kind"].default)
+def _lowered(action: type[BaseAction], tables: tuple[Table, ...]) -> Iterator[str]:
+    """Rows by which an action could happen with fewer people than it needs."""
+    for table in tables:
+        for row in table.rows_for(kind_of(action)) if _judges(table, action) else ():
+            if fault := too_few(row, action):
+                yield f"Policy {table.policy}: {fault} Raise its approvers."
 
 
-def _actions(table: Table) -> Iterator[frozenset[str]]:
-    return (row.cells["action"].names for row in table.rows if "action" in row.cells and row.then != "deny")
+def _judges(table: Table, action: type[BaseAction]) -> bool:
+    return kind_of(action) in table.facts[ACTION].names

@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
-from typing import Literal, Protocol
+from functools import cached_property
+from typing import Literal
 
-from domain.actions import BaseAction
-from governance.canonical import digest
-from governance.cells import Cell, FactType, FactValue
-from governance.verdict import Verdict
+from governance.assurance import Assurance
+from governance.calendars import Span
+from governance.cells import Cell, FactType, FactValue, Test
+from governance.verdict import Then
 
-Then = Literal["allow", "review", "deny"]
+ACTION = "action"
+"""The fact that every table has: the name of the action that is judged."""
 DERIVED = "foreign_currency"
-"""A flag the judge sets itself: the amount is not in the table's currency, so its money cells cannot be tested."""
+"""A flag the judge sets itself: the amount is stated in another currency than the table's."""
 
 Facts = Mapping[str, FactValue]
+Mode = Literal["auto", "review", "shadow"]
+"""auto: as the row says · review: a person looks at all that the row allows · shadow: denied, and what would have been
+is recorded."""
+Silence = Literal["refuse", "allow"]
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """Who must answer, how surely, and until when."""
+
+    approvers: Mapping[str, int]
+    """How many distinct people of each role must approve."""
+    assurance: Assurance
+    deadline: Span
+    """How long each stage lasts: the first, and one more for each role of `escalate`."""
+    escalate: tuple[str, ...]
+    """The roles that may answer too, one after another, when a stage ends unanswered."""
+    silence: Silence
+
+    @property
+    def people(self) -> int:
+        """How many people must approve."""
+        return sum(self.approvers.values())
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: every cell must match."""
+    """One row: every cell must match. `review` stands wherever the row, its mode or its sample may ask people."""
 
     id: str
     cells: Mapping[str, Cell]
     then: Then
-    approver: str | None
-    deadline: timedelta | None
     why: str
+    review: ReviewRow | None = None
+    mode: Mode = "auto"
+    sample: Decimal | None = None
+    """The share of what the row allows that a person looks at all the same."""
 
     def unmatched(self, facts: Facts) -> str | None:
         """The first stated fact that does not match, or None where all that are stated do."""
@@ -39,9 +65,14 @@ class Row:
                 return name
         return None
 
-    def unstated(self, facts: Facts) -> str | None:
-        """The first fact that this row tests and nobody states."""
-        return next((name for name in self.cells if facts.get(name) is None), None)
+    def concerns(self, action: str) -> bool:
+        """Whether the row can match an action of this name."""
+        return ACTION not in self.cells or action in self.cells[ACTION].names
+
+    @property
+    def always_asks(self) -> bool:
+        """Whether nothing happens by this row unless a person says so."""
+        return self.then == "review" or (self.then == "allow" and self.mode == "review")
 
 
 @dataclass(frozen=True)
@@ -55,6 +86,10 @@ class Decided:
     """The fact for want of which a row could not be decided."""
 
 
+_Tried = tuple[Row, tuple[tuple[str, Test], ...]]
+"""A row with the tests that are left once its action is known."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A policy file as it was read."""
@@ -66,51 +101,37 @@ class Table:
     rows: tuple[Row, ...]
     file_digest: str
 
+    @cached_property
+    def _by_action(self) -> Mapping[FactValue, tuple[_Tried, ...]]:
+        return {name: tuple(_tried(row) for row in self.rows_for(name)) for name in self.facts[ACTION].names}
+
+    def rows_for(self, action: str) -> Iterator[Row]:
+        """The rows that can match an action of this name, in order."""
+        return (row for row in self.rows if row.concerns(action))
+
     def decide(self, facts: Facts) -> Decided:
-        """Find the first row that matches; deny where none does or where a row cannot be decided."""
-        for row in self.rows:
-            if row.unmatched(facts):
-                continue
-            if lacking := row.unstated(facts):
-                return Decided(None, "deny", f"Row {row.id} tests {lacking}, which this action lacks.", lacking)
-            return Decided(row, row.then, row.why)
+        """Find the first row that matches; deny where none does or where a row cannot be decided.
+
+        Only rows for the action are tried: the others could not match it.
+        """
+        for row, tests in self._by_action.get(facts.get(ACTION), ()):
+            lacking: str | None = None
+            for name, test in tests:
+                fact = facts.get(name)
+                if fact is None:
+                    lacking = lacking or name
+                elif not test(fact):
+                    break
+            else:
+                if lacking:
+                    why = f"Row {row.id} tests {lacking}, which this action lacks."
+                    return Decided(None, "deny", why, lacking)
+                return Decided(row, row.then, row.why)
         return Decided(None, "deny", "No row of the table covers this action.")
 
-    def judge(self, action: BaseAction) -> Verdict:
-        """Decide on an action, and say everything that is needed to tell why later."""
-        facts = self.stated(action.facts())
-        decided = self.decide(facts)
-        row = decided.row
-        return Verdict(
-            then=decided.then,
-            row=row.id if row else None,
-            why=decided.why,
-            policy=self.policy,
-            version=self.version,
-            file_digest=self.file_digest,
-            action_digest=digest(action),
-            facts={name: shown(value) for name, value in facts.items() if value is not None},
-            approver=row.approver if row else None,
-            deadline=row.deadline if row else None,
-        )
 
-    def stated(self, said: Facts) -> dict[str, FactValue]:
-        """The facts of this table as an action states them; an amount in another currency is none at all."""
-        foreign = said.get("currency") not in (None, self.currency)
-        facts = {name: said.get(name) for name in self.facts}
-        if DERIVED in self.facts:
-            facts[DERIVED] = foreign
-        if foreign:
-            facts.update({name: None for name, kind in self.facts.items() if kind.kind == "money"})
-        return facts
-
-
-class PolicyTables(Protocol):
-    """Where the tables in force are kept."""
-
-    async def table(self, policy: str) -> Table:
-        """The table in force now; raise `BadPolicy` where there is none or it cannot be read."""
-        ...
+def _tried(row: Row) -> _Tried:
+    return row, tuple((name, cell.test) for name, cell in row.cells.items() if name != ACTION)
 
 
 def shown(value: FactValue) -> str:

@@ -2,7 +2,8 @@
 
 Numbers: a cell's answer changes only at its boundaries, so each boundary, a point between each two, and one beyond
 each end stand for all numbers. Sets: two names that no cell tells apart behave alike, so one of them stands for both,
-and all subsets of the rest are tried. What the check says of these cases therefore holds for every case.
+and all subsets of the rest are tried. An amount in another currency is tried converted and not convertible. What the
+check says of these cases therefore holds for every case in which an action states what it may state.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, combinations, product
+from math import prod
 
 from governance.cells import Cell, FactType, FactValue
-from governance.policy import DERIVED, Facts, Table, shown
+from governance.policy import ACTION, DERIVED, Facts, Table, shown
 
-ACTION = "action"
 CASE_LIMIT = 2_000_000
-EXAMPLES = 5
+EXAMPLES = 2
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,11 @@ class Report:
 def check(table: Table, states: Mapping[str, frozenset[str]]) -> Report:
     """Try every case; `states` says which facts each action states, or may state."""
     reached: Counter[str] = Counter()
-    undecided: dict[str, None] = {}
+    undecided = dict.fromkeys(
+        f"{action} is no action there is, or states nothing"
+        for action in table.facts[ACTION].names
+        if action not in states
+    )
     gaps: Counter[str] = Counter()
     examples: list[str] = []
     count = 0
@@ -53,7 +58,7 @@ def check(table: Table, states: Mapping[str, frozenset[str]]) -> Report:
         decided = table.decide(facts)
         if decided.row:
             reached[decided.row.id] += 1
-        elif decided.lacking and decided.lacking not in states.get(action, frozenset()):
+        elif decided.lacking and decided.lacking not in states[action]:
             undecided[f"{decided.why} ({action})"] = None
         else:
             gaps[action] += 1
@@ -64,23 +69,37 @@ def check(table: Table, states: Mapping[str, frozenset[str]]) -> Report:
 
 
 def _cases(table: Table, states: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, Facts]]:
-    domains = {name: tuple(domain(kind, _cells(table, name))) for name, kind in table.facts.items()}
     for action in table.facts[ACTION].names:
-        stated = [name for name in domains if name != ACTION and name in states.get(action, frozenset())]
-        size = 1
-        for name in stated:
-            size *= len(domains[name])
+        if action not in states:
+            continue
+        domains = _domains(table, action, states[action])
+        size = prod(len(values) for values in domains.values())
         if size > CASE_LIMIT:
             raise ValueError(f"{action} has {size} cases to try; the limit is {CASE_LIMIT}. Split the table.")
-        for values in product(*(domains[name] for name in stated)):
-            yield action, _comparable(table, {ACTION: action, **dict(zip(stated, values, strict=True))})
+        for values in product(*domains.values()):
+            facts = {ACTION: action, **dict(zip(domains, values, strict=True))}
+            if _possible(table, facts):
+                yield action, facts
 
 
-def _comparable(table: Table, facts: Facts) -> Facts:
-    """An amount in a foreign currency is not stated, as the judge sees it."""
-    if not facts.get(DERIVED):
-        return facts
-    return {name: value for name, value in facts.items() if table.facts[name].kind != "money"}
+def _domains(table: Table, action: str, stated: frozenset[str]) -> dict[str, tuple[FactValue, ...]]:
+    """What an action can state and its rows test; None for an amount that cannot be converted."""
+    rows = tuple(table.rows_for(action))
+    found: dict[str, tuple[FactValue, ...]] = {}
+    for name, kind in table.facts.items():
+        cells = tuple(row.cells[name] for row in rows if name in row.cells)
+        if name in stated and (cells or name == DERIVED):
+            convertible = kind.kind == "money" and DERIVED in stated
+            found[name] = (*domain(kind, cells), None) if convertible else tuple(domain(kind, cells))
+    return found
+
+
+def _possible(table: Table, facts: Facts) -> bool:
+    """Amounts cannot be compared all or none, and only in another currency."""
+    amounts = [facts[name] for name in facts if table.facts[name].kind == "money"]
+    if None not in amounts:
+        return True
+    return facts.get(DERIVED, True) is True and not any(isinstance(amount, Decimal) for amount in amounts)
 
 
 def domain(kind: FactType, cells: Iterable[Cell]) -> Iterator[FactValue]:
@@ -123,9 +142,8 @@ def _numbers(cells: tuple[Cell, ...], *, ratio: bool) -> Iterator[Decimal]:
             yield low + 1
 
 
-def _cells(table: Table, name: str) -> Iterator[Cell]:
-    return (row.cells[name] for row in table.rows if name in row.cells)
-
-
 def _said(facts: Facts) -> str:
-    return ", ".join(f"{name} = {shown(value)}" for name, value in facts.items())
+    return ", ".join(
+        f"{name} = {'in another currency, without a rate' if value is None else shown(value)}"
+        for name, value in facts.items()
+    )

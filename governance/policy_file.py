@@ -6,88 +6,90 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import NoReturn, cast, get_args
+from typing import cast
 
 from domain.errors import BadPolicy
-from domain.findings import Role
-from governance.cells import Cell, FactType, fact_type, read_cell
-from governance.policy import Row, Table, Then
+from governance.cells import FactType, fact_type
+from governance.policy import ACTION, DERIVED, Row, Table
+from governance.policy_row import ROW_KEYS, Place, read_row
 
-ROW_KEYS = frozenset({"id", "then", "approvers", "deadline", "why"})
-TOP_KEYS = frozenset({"policy", "version", "default", "currency", "facts", "row"})
-DURATION = re.compile(r"(\d+) (second|minute|hour|day)s?")
+TABLE_KEY = "policy"
+"""What makes a file a policy table: other files of the folder, such as people.toml, do not have it."""
+TOP_KEYS = frozenset({TABLE_KEY, "version", "default", "currency", "facts", "row"})
+SHAPES = {
+    TABLE_KEY: (re.compile(r"[a-z][a-z0-9-]{0,39}"), 'a short name such as "refund"'),
+    "version": (re.compile(r"\S[^\n]{0,39}"), 'a text such as "2026-11-23"'),
+    "currency": (re.compile(r"[A-Z]{3}"), 'a currency code such as "EUR"'),
+}
+FACT_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+RESERVED = ROW_KEYS | {"currency", "rate", "stopped"}
+
+
+def is_table(content: bytes) -> bool:
+    """Whether a file says that it is a policy table; one that is not TOML may be a broken table."""
+    try:
+        return TABLE_KEY in tomllib.loads(content.decode())
+    except ValueError:
+        return True
 
 
 def load_table(content: bytes, file: str) -> Table:
     """Read a policy file; raise `BadPolicy` naming the file, the row, the cell and the mend."""
     try:
-        top = tomllib.loads(content.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        top: dict[str, object] = tomllib.loads(content.decode())
+    except (ValueError, RecursionError) as error:
         raise BadPolicy(f"{file}: not a TOML file: {error}") from None
-    _refuse_unknown(file, "the file", top, TOP_KEYS)
-    for name in ("policy", "version", "currency"):
-        if not isinstance(top.get(name), str):
-            _refuse(file, name, "is missing or not text")
+    whole = Place(file, "the file")
+    whole.refuse_unknown(top, TOP_KEYS)
+    policy, version, currency = (_text(Place(file, name), top.get(name), name) for name in SHAPES)
     if top.get("default") != "deny":
-        _refuse(file, "default", 'must be "deny": what no row covers does not happen')
-    facts = {
-        name: _declared(file, name, kind) for name, kind in cast("dict[str, object]", top.get("facts", {})).items()
-    }
-    rows = tuple(_row(file, number, row, facts) for number, row in enumerate(top.get("row", []), start=1))
-    twice = sorted({row.id for row in rows if sum(other.id == row.id for other in rows) > 1})
-    if twice or not rows:
-        _refuse(file, "row", f"the id {twice[0]} is used twice" if twice else "the table has no rows")
-    return Table(top["policy"], top["version"], top["currency"], facts, rows, hashlib.sha256(content).hexdigest())
+        Place(file, "default").refuse('it must be "deny": what no row covers does not happen')
+    facts = _facts(file, top.get("facts"))
+    return Table(
+        policy, version, currency, facts, _rows(file, top.get("row"), facts), hashlib.sha256(content).hexdigest()
+    )
+
+
+def _text(place: Place, said: object, name: str) -> str:
+    shape, such_as = SHAPES[name]
+    if not isinstance(said, str) or not shape.fullmatch(said):
+        place.refuse(f"it is missing or not {such_as}")
+    return said
+
+
+def _facts(file: str, declared: object) -> dict[str, FactType]:
+    """What rows may test; the action's name always, and a foreign currency only as a flag."""
+    place = Place(file, "[facts]")
+    if not isinstance(declared, dict):
+        place.refuse("it is missing: it declares what rows may test")
+    facts = {name: _declared(file, name, kind) for name, kind in cast("dict[str, object]", declared).items()}
+    if ACTION not in facts or facts[ACTION].kind != "choice":
+        place.refuse('it needs action = ["…"], the actions that the table judges')
+    if DERIVED in facts and facts[DERIVED].kind != "flag":
+        place.refuse(f'{DERIVED} is set by the judge; declare {DERIVED} = "flag"')
+    return facts
 
 
 def _declared(file: str, name: str, kind: object) -> FactType:
+    place = Place(file, f"[facts], {name}")
+    if name in RESERVED:
+        place.refuse("it means something else in a table; give the fact another name")
+    if not FACT_NAME.fullmatch(name):
+        place.refuse("a fact has a name such as risk_flags, of small letters, digits and _")
     try:
         return fact_type(kind)
     except ValueError as error:
-        _refuse(file, f"facts, {name}", str(error))
+        place.refuse(str(error))
 
 
-def _row(file: str, number: int, row: dict[str, object], facts: Mapping[str, FactType]) -> Row:
-    name = f"row {number} ({row.get('id', 'no id')})"
-    _refuse_unknown(file, name, row, ROW_KEYS | set(facts))
-    if not isinstance(row.get("id"), str) or not isinstance(row.get("why"), str):
-        _refuse(file, name, "id and why must be given, as text")
-    if row.get("then") not in get_args(Then):
-        _refuse(file, f"{name}, cell then", f"is one of {', '.join(get_args(Then))}")
-    cells: dict[str, Cell] = {}
-    for fact in (name for name in facts if name in row):
-        try:
-            cells[fact] = read_cell(facts[fact], row[fact])
-        except ValueError as error:
-            _refuse(file, f"{name}, cell {fact}", str(error))
-    approver, deadline = _approval(file, name, row)
-    return Row(cast("str", row["id"]), cells, cast("Then", row["then"]), approver, deadline, cast("str", row["why"]))
-
-
-def _approval(file: str, name: str, row: dict[str, object]) -> tuple[str | None, timedelta | None]:
-    """A review names one approver role and a deadline; anything else names neither."""
-    given = {"approvers", "deadline"} & row.keys()
-    if row["then"] != "review":
-        if given:
-            _refuse(file, name, f"{' and '.join(sorted(given))} without review")
-        return None, None
-    approvers = row.get("approvers")
-    if not isinstance(approvers, dict) or list(cast("dict[str, object]", approvers).values()) != [1]:
-        _refuse(file, f"{name}, cell approvers", "names one role and one person, such as { finance = 1 }")
-    role = next(iter(cast("dict[str, int]", approvers)))
-    if role not in get_args(Role):
-        _refuse(file, f"{name}, cell approvers", f"{role} is not a role; roles are {', '.join(get_args(Role))}")
-    duration = DURATION.fullmatch(str(row.get("deadline", "")))
-    if not duration or not int(duration[1]):
-        _refuse(file, f"{name}, cell deadline", 'is a time such as "48 hours"')
-    return role, timedelta(**{f"{duration[2]}s": int(duration[1])})
-
-
-def _refuse_unknown(file: str, where: str, given: Mapping[str, object], known: frozenset[str] | set[str]) -> None:
-    if unknown := sorted(set(given) - known):
-        _refuse(file, where, f"{', '.join(unknown)} is not known here; known are {', '.join(sorted(known))}")
-
-
-def _refuse(file: str, where: str, what: str) -> NoReturn:
-    raise BadPolicy(f"{file}: {where}: {what}.")
+def _rows(file: str, given: object, facts: Mapping[str, FactType]) -> tuple[Row, ...]:
+    place = Place(file, "[[row]]")
+    if not isinstance(given, list) or not given:
+        place.refuse("the table has no rows; a row begins with [[row]]")
+    rows: dict[str, Row] = {}
+    for number, each in enumerate(cast("list[object]", given), start=1):
+        row = read_row(file, number, each, facts)
+        if row.id in rows:
+            place.refuse(f"the id {row.id} is used twice; give row {number} another")
+        rows[row.id] = row
+    return tuple(rows.values())

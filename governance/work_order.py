@@ -8,10 +8,12 @@ from typing import Generic, TypeVar
 from domain.actions import BaseAction
 from domain.errors import NotCovered
 from domain.values import Frozen, Sha256
-from governance.approval import Decision, Subject
+from governance.approval import Decision, Subject, escalated
+from governance.assurance import reaches
 from governance.canonical import digest, idempotency_key
 from governance.case import CaseRun
-from governance.verdict import Verdict
+from governance.quorum import Vote, missing
+from governance.verdict import Review, Verdict
 
 A = TypeVar("A", bound=BaseAction)
 
@@ -42,11 +44,13 @@ class WorkOrder(Frozen, Generic[A]):
             self._approved()
         elif self.verdict.then != "allow":
             raise NotCovered(f"The verdict is {self.verdict.then}.")
+        elif self.action.least_people:
+            raise NotCovered("People must decide on this action, whatever a table says.")
         return self.action
 
     def _approved(self) -> None:
-        subject, decision = self.subject, self.decision
-        if subject is None or decision is None or decision.state != "approved":
+        subject, decision, review = self.subject, self.decision, self.verdict.review
+        if subject is None or decision is None or review is None:
             raise NotCovered("The verdict asks for an approval and there is none.")
         if decision.digest != digest(subject):
             raise NotCovered("The approval is of another request.")
@@ -54,8 +58,38 @@ class WorkOrder(Frozen, Generic[A]):
             raise NotCovered("The approval is of another action.")
         if subject.case != self.case or subject.row != self.verdict.row:
             raise NotCovered("The approval is for another run or another row.")
-        if decision.at >= subject.expires:
-            raise NotCovered("The approval came after its deadline.")
+        if sum(review.approvers.values()) < self.action.least_people:
+            raise NotCovered(f"At least {self.action.least_people} people must decide on this action.")
+        if decision.state == "expired" and review.silence == "allow" and decision.at >= subject.expires:
+            return
+        if decision.state != "approved":
+            raise NotCovered(f"The request was {decision.state}, not approved.")
+        if fault := _insufficient(decision.votes, review, subject):
+            raise NotCovered(fault)
+
+
+def _insufficient(votes: tuple[Vote, ...], review: Review, subject: Subject) -> str | None:
+    """Why these votes do not approve; None where they do."""
+    for vote in votes:
+        if vote.at >= subject.expires:
+            return "The approval came after its deadline."
+        if not reaches(vote.assurance, review.assurance):
+            return f"It takes somebody {review.assurance}, and {vote.person} was {vote.assurance}."
+        if subject.requester.casefold() in {(name or "").casefold() for name in _people(vote)}:
+            return "The person who asked has decided."
+    allowed = tuple(_timely(vote, review) for vote in votes)
+    lacking = missing(allowed, review.approvers, tuple(escalated(review, subject.expires)))
+    return f"It lacks {', '.join(f'{count} from {role}' for role, count in lacking.items())}." if lacking else None
+
+
+def _timely(vote: Vote, review: Review) -> Vote:
+    """The vote with the roles that were asked when it was given."""
+    asked = {*review.approvers, *escalated(review, vote.at)}
+    return vote.model_copy(update={"mandates": tuple(each for each in vote.mandates if each.role in asked)})
+
+
+def _people(vote: Vote) -> tuple[str | None, ...]:
+    return (vote.person, *(mandate.on_behalf_of for mandate in vote.mandates))
 
 
 def key_for(action: BaseAction, case: CaseRun) -> str:

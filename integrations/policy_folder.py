@@ -1,48 +1,120 @@
-"""Policy tables and tolerances from a folder of TOML files, read again whenever a file changes."""
+"""Policy tables, people, rates, prices and tolerances from a folder of TOML files, in force as soon as they are saved."""
 
 from __future__ import annotations
 
 import asyncio
 import tomllib
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
 from domain.errors import BadPolicy
+from domain.prices import Prices
 from domain.tolerances import Tolerances
+from governance.bank_terms import BankTerms, load_bank_terms
+from governance.people import Directory
+from governance.people_file import load_people
 from governance.policy import Table
 from governance.policy_file import load_table
+from governance.rates import Rates, load_rates
+
+RATES = "rates.toml"
+T = TypeVar("T")
+Load = Callable[[bytes, str, Callable[[str], bytes]], T]
+"""From a file's content and name, and a way to read what lies beside it."""
 
 
 class PolicyFolder:
-    """One file a process, named after it, and `tolerances.toml`."""
+    """One file a process, named after it, and beside them people, rates, prices and terms; every read looks again.
+
+    Each method raises `BadPolicy` naming the file and what is wrong with it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tables: dict[str, tuple[bytes, Table]] = {}
+        self._kept: dict[str, tuple[Mapping[str, bytes], object]] = {}
 
     async def table(self, policy: str) -> Table:
-        """The table in force now; raise `BadPolicy` naming the file and what is wrong with it."""
-        file = self._folder / f"{policy}.toml"
-        content = await asyncio.to_thread(_content, file)
-        known = self._tables.get(policy)
-        if known is None or known[0] != content:
-            known = self._tables[policy] = (content, load_table(content, str(file)))
-        if known[1].policy != policy:
-            raise BadPolicy(f"{file}: it says policy = {known[1].policy!r}; the file's name says {policy!r}.")
-        return known[1]
+        """The table in force now."""
+        return await asyncio.to_thread(self._table, policy)
+
+    async def in_force(self, policy: str) -> tuple[Table, Directory, Rates]:
+        """All that a judgement takes, as it is now."""
+        return await asyncio.to_thread(lambda: (self._table(policy), self._directory(), self._rates()))
+
+    async def people(self) -> tuple[Directory, Rates]:
+        """All that weighing an answer takes, as it is now."""
+        return await asyncio.to_thread(lambda: (self._directory(), self._rates()))
+
+    async def directory(self) -> Directory:
+        """The people in force now."""
+        return await asyncio.to_thread(self._directory)
+
+    async def rates(self) -> Rates:
+        """The exchange rates in force now."""
+        return await asyncio.to_thread(self._rates)
+
+    async def prices(self) -> Prices:
+        """The prices of models in force now."""
+        return await asyncio.to_thread(self._read, "prices.toml", _prices)
+
+    async def bank_terms(self) -> BankTerms:
+        """How a change of bank details is verified."""
+        return await asyncio.to_thread(self._read, "bank-terms.toml", lambda text, file, _: load_bank_terms(text, file))
 
     async def tolerances(self, supplier_id: str | None) -> Tolerances:
         """The tolerances in force, with the supplier's own figures over the default ones."""
-        file = self._folder / "tolerances.toml"
-        content = await asyncio.to_thread(_content, file)
-        try:
-            top = tomllib.loads(content.decode(), parse_float=Decimal)
-            own = top.get("supplier", {}).get(supplier_id or "", {})
-            return Tolerances.model_validate({"version": top.get("version"), **top.get("default", {}), **own})
-        except (ValidationError, ValueError) as error:
-            raise BadPolicy(f"{file}: {error}") from None
+        default, own = await asyncio.to_thread(self._read, "tolerances.toml", _tolerances)
+        return own.get(supplier_id or "", default)
+
+    def _table(self, policy: str) -> Table:
+        table = self._read(f"{policy}.toml", lambda text, file, _: load_table(text, file))
+        if table.policy != policy:
+            file = self._folder / f"{policy}.toml"
+            raise BadPolicy(f"{file}: it says policy = {table.policy!r}; the file's name says {policy!r}.")
+        return table
+
+    def _directory(self) -> Directory:
+        return self._read("people.toml", load_people)
+
+    def _rates(self) -> Rates:
+        return self._read(RATES, lambda text, file, _: load_rates(text, file))
+
+    def _read(self, name: str, load: Load[T]) -> T:
+        """What a file says; loaded again if it, or a file that it took in, is not what it was."""
+        known = self._kept.get(name)
+        if known and all(_content(self._folder / each) == content for each, content in known[0].items()):
+            return cast("T", known[1])
+        taken = {name: _content(self._folder / name)}
+
+        def beside(other: str) -> bytes:
+            return taken.setdefault(other, (self._folder / other).read_bytes())
+
+        value = load(taken[name], str(self._folder / name), beside)
+        self._kept[name] = (taken, value)
+        return value
+
+
+def _prices(content: bytes, file: str, _: Callable[[str], bytes]) -> Prices:
+    try:
+        return Prices.model_validate(tomllib.loads(content.decode()))
+    except (ValidationError, ValueError) as error:
+        raise BadPolicy(f"{file}: {error}") from None
+
+
+def _tolerances(content: bytes, file: str, _: Callable[[str], bytes]) -> tuple[Tolerances, dict[str, Tolerances]]:
+    try:
+        top = tomllib.loads(content.decode(), parse_float=Decimal)
+        default = {"version": top.get("version"), **top.get("default", {})}
+        own = {
+            name: Tolerances.model_validate({**default, **figures}) for name, figures in top.get("supplier", {}).items()
+        }
+        return Tolerances.model_validate(default), own
+    except (ValidationError, ValueError, AttributeError, TypeError) as error:
+        raise BadPolicy(f"{file}: {error}") from None
 
 
 def _content(file: Path) -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from governance.assurance import Profile
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENAI_URL = "https://api.openai.com/v1"
@@ -20,9 +21,24 @@ class Settings(BaseSettings):
     home: Path = Field(default=ROOT / ".signalbox", description="where documents and the sandbox's books are kept")
     policies: Path = Field(default=ROOT / "policies", description="the folder of policy tables")
     database: str | None = Field(default=None, description="the sandbox's books; a SQLite file in home by default")
+    store: str | None = Field(
+        default=None,
+        description="what is stopped and who was told; a SQLite file in home by default, or postgresql://user@host/name",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="mail for approvers: smtp://user:password@host:587?starttls=1 or smtps://user:password@host",
+    )
+    mail_from: str | None = Field(
+        default=None, description="the sender of that mail: Signalbox <signalbox@example.com>"
+    )
+    slack_webhook: SecretStr | None = Field(
+        default=None, description="the https:// address of a Slack-compatible webhook that announces approvals"
+    )
     sandbox_faults: str = Field(default="", description="such as schedule_payment:refuse; for tests and trials")
-    profile: Literal["dev"] = Field(
-        default="dev", description="dev authenticates nobody and works with a server on this machine alone"
+    profile: Profile = Field(
+        default="dev",
+        description="dev authenticates nobody and works with a server on this machine alone; production asks for proof",
     )
     ui_url: str | None = Field(default=None, description="the Temporal UI; port + 1000 of the server by default")
     task_queue: str | None = Field(default=None, description="another task queue than the default one")
@@ -45,6 +61,11 @@ class Settings(BaseSettings):
     def books(self) -> str:
         """The URL of the sandbox's database."""
         return self.database or f"sqlite:///{self.home / 'books.db'}"
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the project's own database."""
+        return self.store or f"sqlite:///{self.home / 'signalbox.db'}"
 
     @property
     def chat_url(self) -> str | None:

@@ -9,7 +9,9 @@ from domain.purchasing import Coding
 from governance.approval import ApprovalRequest, Decision, Subject
 from governance.canonical import digest
 from governance.case import CaseRun
-from governance.verdict import Verdict
+from governance.people import Mandate
+from governance.quorum import Vote
+from governance.verdict import Review, Rung, Verdict
 from governance.work_order import WorkOrder, key_for
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -66,10 +68,23 @@ def verdict(action: PostBill, **changes: Any) -> Verdict:
         "file_digest": "b" * 64,
         "action_digest": digest(action),
         "facts": {},
-        "approver": "buyer",
-        "deadline": timedelta(hours=48),
+        "profile": "dev",
+        "review": review(),
     }
-    return Verdict(**{**fields, **changes})
+    fields |= changes
+    if fields["then"] != "review" and "review" not in changes:
+        fields["review"] = None
+    return Verdict(**fields)
+
+
+def review(approvers: dict[str, int] | None = None, **changes: Any) -> Review:
+    """One buyer within 48 hours, nobody else asked."""
+    fields: dict[str, Any] = {
+        "approvers": approvers or {"buyer": 1},
+        "assurance": "anonymous",
+        "ladder": (Rung(at=NOW + timedelta(hours=48), does="end"),),
+    }
+    return Review(**{**fields, **changes})
 
 
 def subject(action: PostBill, **changes: Any) -> Subject:
@@ -93,13 +108,26 @@ def request(about: Subject | None = None, **changes: Any) -> ApprovalRequest:
         "why_held": "The buyer answers for prices.",
         "advice": None,
         "evidence": (),
+        "needed": "1 from buyer",
         "if_nobody_answers": "refused",
         "profile": "dev",
-        "role": "buyer",
         "subject": about,
         "digest": digest(about),
+        "verdict": verdict(bill(), review=review(ladder=(Rung(at=about.expires, does="end"),))),
     }
     return ApprovalRequest(**{**fields, **changes})
+
+
+def vote(person: str, *roles: str, **changes: Any) -> Vote:
+    """A buyer's vote, or that of somebody of these roles."""
+    fields: dict[str, Any] = {
+        "person": person,
+        "mandates": tuple(Mandate(role=role, on_behalf_of=None) for role in roles or ("buyer",)),
+        "assurance": "claimed",
+        "event_id": 9,
+        "at": NOW,
+    }
+    return Vote(**{**fields, **changes})
 
 
 def decision(about: Subject, **changes: Any) -> Decision:
@@ -111,6 +139,8 @@ def decision(about: Subject, **changes: Any) -> Decision:
         "event_id": 9,
         "at": NOW,
         "digest": digest(about),
+        "votes": (vote("anna"),),
+        "amended": None,
         "heard": (),
         "unrecorded": 0,
     }

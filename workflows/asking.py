@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from temporalio import workflow
@@ -10,16 +10,26 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from domain.actions import Action, BaseAction
 from domain.values import Frozen
-from governance.approval import Advice, ApprovalRequest, Subject
+from governance.approval import Advice, ApprovalRequest, Record, Subject
+from governance.assurance import Profile, reaches
 from governance.canonical import digest
+from governance.card import places
 from governance.case import CaseRun
-from governance.verdict import Verdict
+from governance.quorum import Vote
+from governance.verdict import Review, Verdict
 from workflows import attributes
 
 HOW_TO_DECIDE = (
     "More Actions > Send a Signal: approve with empty data, or reject with the reason as data, in double quotes."
 )
 """No quotation marks in it: the input panel would show them as escapes, and people type what they see."""
+
+SIGNED = " Your answer must be signed: starter.py approve ID --sign KEY does it."
+
+PROFILES: Mapping[Profile, str] = {
+    "dev": "dev: nobody is authenticated; names are what people claim",
+    "production": "production: only people of the directory count, each as sure as the row demands",
+}
 
 
 class Question(Frozen):
@@ -39,30 +49,47 @@ def subject_of(action: Action, verdict: Verdict, requester: str, case: CaseRun) 
         row=verdict.row or "",
         requester=requester,
         nonce=str(workflow.uuid4()),
-        expires=_deadline(verdict),
+        expires=verdict.review.expires if verdict.review else workflow.now(),
     )
 
 
-def _deadline(verdict: Verdict) -> datetime:
-    now = workflow.now()
-    return now + verdict.deadline if verdict.deadline else now
+def asked_anew(subject: Subject) -> Subject:
+    """The same subject as a request of its own: no answer to another one counts for it."""
+    return subject.model_copy(update={"nonce": str(workflow.uuid4())})
 
 
-def request_for(subject: Subject, verdict: Verdict, question: Question, profile: str) -> ApprovalRequest:
-    """The input of the approval, in the order in which it is read."""
+def request_for(
+    subject: Subject, verdict: Verdict, question: Question, votes: tuple[Vote, ...] = ()
+) -> ApprovalRequest:
+    """The input of the approval, in the order in which it is read; `votes` count already."""
+    review = verdict.review
+    if review is None:
+        raise ValueError(f"The verdict of row {verdict.row} asks nobody.")
+    signed = reaches(review.assurance, "signed")
     return ApprovalRequest(
         question=question.text,
-        how_to_decide=HOW_TO_DECIDE,
+        how_to_decide=HOW_TO_DECIDE + SIGNED if signed else HOW_TO_DECIDE,
         evidence=question.evidence,
         facts=question.facts,
         why_held=f"{verdict.why} (policy {verdict.policy} {verdict.version}, row {verdict.row})",
         advice=question.advice,
-        if_nobody_answers=f"it counts as no at {subject.expires:%d %b %Y %H:%M} UTC",
-        profile=profile,
-        role=verdict.approver or "",
+        needed=f"{places(review.approvers)}, at least {review.assurance}",
+        if_nobody_answers=" ".join(_silence(review)),
+        profile=PROFILES[verdict.profile],
         subject=subject,
         digest=digest(subject),
+        verdict=verdict,
+        record=Record(votes=votes),
     )
+
+
+def _silence(review: Review) -> Iterator[str]:
+    """What happens if nobody answers, step by step."""
+    for rung in review.ladder:
+        if rung.does == "escalate":
+            yield f"{rung.role} is asked too from {rung.at:%d %b %Y %H:%M} UTC;"
+    means = "yes: the row lets silence allow it" if review.silence == "allow" else "no"
+    yield f"it counts as {means}, at {review.expires:%d %b %Y %H:%M} UTC"
 
 
 def found_by(request: ApprovalRequest, action: BaseAction) -> TypedSearchAttributes:
@@ -71,7 +98,7 @@ def found_by(request: ApprovalRequest, action: BaseAction) -> TypedSearchAttribu
     amount, tags = facts.get("amount"), facts.get("exceptions")
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(attributes.APPROVAL_STATE, "waiting"),
-        SearchAttributePair(attributes.APPROVER_ROLE, attributes.clamp(request.role)),
+        SearchAttributePair(attributes.APPROVER_ROLE, attributes.clamp_all(request.review.approvers)),
         SearchAttributePair(attributes.OWNER_ROLE, attributes.clamp(request.role)),
         SearchAttributePair(attributes.APPROVAL_KIND, attributes.clamp(str(facts["action"]))),
         SearchAttributePair(attributes.APPROVAL_DUE, request.subject.expires),

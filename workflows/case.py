@@ -7,39 +7,37 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from temporalio import workflow
-from temporalio.exceptions import (
-    ActivityError,
-    ApplicationError,
-    ChildWorkflowError,
-    FailureError,
-    is_cancelled_exception,
-)
+from temporalio.exceptions import ChildWorkflowError, FailureError
 
+from activities.bank import BankActivities
 from activities.erp import ErpActivities
 from activities.mail import MailActivities
 from activities.policy import Judgement, PolicyActivities
-from activities.reasoning import Observation, ReasoningActivities, Thought, Turn
-from agents.agent import Agent, Claim
 from domain.actions import (
     Action,
     BaseAction,
+    ChangeBankDetails,
+    ConfirmBankDetails,
     PostBill,
     Receipt,
     ReturnInvoice,
     SchedulePayment,
     SendRemittance,
+    VerifyBankDetails,
     VoidBill,
 )
-from domain.documents import DocumentRef
 from domain.text import unmarked
-from governance.approval import Decision, Subject
+from governance.approval import ApprovalRequest, Decision, Subject
+from governance.quorum import Vote
 from governance.verdict import Verdict
 from governance.work_order import WorkOrder, key_for
 from workflows import attributes
 from workflows.approval import Approval
-from workflows.asking import Question, found_by, request_for, subject_of
-from workflows.options import EFFECT, LOOKUP, ORDER_VALID, REASONING, SUMMARY_LIMIT, said
-from workflows.run import this_run
+from workflows.asking import Question, asked_anew, found_by, request_for, subject_of
+from workflows.consulting import Consulting
+from workflows.failures import given_up, reason
+from workflows.options import EFFECT, LOOKUP, ORDER_VALID, SUMMARY_LIMIT, said
+from workflows.run import draw, this_run
 
 A = TypeVar("A", bound=BaseAction)
 
@@ -49,17 +47,11 @@ PERFORMED_BY: Mapping[type[BaseAction], Callable[[Any, Any], Awaitable[Receipt]]
     VoidBill: ErpActivities.void_bill,
     SendRemittance: MailActivities.send_remittance,
     ReturnInvoice: MailActivities.return_invoice,
+    VerifyBankDetails: BankActivities.verify_bank_details,
+    ChangeBankDetails: BankActivities.change_bank_details,
+    ConfirmBankDetails: BankActivities.confirm_bank_details,
 }
 """Which activity performs which action."""
-
-
-@dataclass(frozen=True)
-class Consultation(Generic[Claim]):
-    """What an agent claimed, if it did, and who really answered."""
-
-    claim: Claim | None
-    provider: str
-    model: str | None
 
 
 @dataclass(frozen=True)
@@ -77,17 +69,16 @@ class Authority(Generic[A]):
         if self.decision and self.decision.by:
             return f"{self.decision.by} ({self.decision.assurance})"
         if self.decision:
-            return "nobody: no answer counted"
+            return "nobody: no answer counted" if self.order is None else "nobody: silence allows it, by the row"
         return (
             f"policy {self.verdict.policy} {self.verdict.version}, row {self.verdict.row}" if self.verdict else "policy"
         )
 
 
-class Case:
+class Case(Consulting):
     """A process: subclasses say which policy table rules it."""
 
     policy: str
-    profile = "dev: nobody is authenticated; names are what people claim"
 
     def listed_as(self, state: str, owner: str | None, subject: str) -> None:
         """Say in lists where the case stands, who has to do something now, and what it is about."""
@@ -97,38 +88,16 @@ class Case:
         about = attributes.SUBJECT.value_set(attributes.clamp(subject))
         attributes.upsert(attributes.CASE_STATE.value_set(state), owned, about)
 
-    async def consult(self, agent: Agent[Any, Claim], brief: DocumentRef) -> Consultation[Claim]:
-        """Ask an agent; unusable answers go back to it, and without an answer its rules speak, if it has any."""
-        seen: tuple[Observation, ...] = ()
-        turn = Turn(agent=agent.name, version=agent.version, brief=brief)
-        thought: Thought | None = None
-        for _ in range(agent.limits.turns):
-            thought = await self._think(agent, turn.model_copy(update={"observations": seen}))
-            if thought is None or thought.claim:
-                break
-            seen += (thought.observation,) if thought.observation else ()
-        if thought is None or thought.claim is None:
-            thought = await workflow.execute_local_activity_method(ReasoningActivities.fall_back, turn, **LOOKUP)
-        claim = agent.claim.model_validate_json(thought.claim) if thought.claim else None
-        return Consultation(claim=claim, provider=thought.provider, model=thought.model)
+    async def authorise(self, action: A, ask: Callable[[A], Question], requester: str) -> Authority[A]:
+        """Let policy judge an action and, where it says so, people decide; a cancelled case may do nothing more.
 
-    async def _think(self, agent: Agent[Any, Any], turn: Turn) -> Thought | None:
-        summary = f"{agent.name} {agent.version}, turn {len(turn.observations) + 1}"
-        try:
-            return await workflow.execute_activity_method(ReasoningActivities.think, turn, **said(REASONING, summary))
-        except ActivityError as error:
-            given_up(error)
-            workflow.logger.warning("%s gave no answer: %s", agent.name, reason(error))
-            return None
-
-    async def authorise(self, action: A, question: Question, requester: str) -> Authority[A]:
-        """Let policy judge an action and, where it says so, a person decide; a cancelled case may do nothing more."""
+        `ask` puts an action into the words that people read; the work order may be for an action that they changed.
+        """
         if workflow.cancellation_reason() is not None:
             return Authority(order=None, verdict=None, decision=None, refusal="The case was cancelled.")
+        judgement = Judgement(policy=self.policy, action=_closed(action), at=workflow.now(), draw=draw())
         try:
-            verdict = await workflow.execute_local_activity_method(
-                PolicyActivities.judge, Judgement(policy=self.policy, action=_closed(action)), **LOOKUP
-            )
+            verdict = await workflow.execute_local_activity_method(PolicyActivities.judge, judgement, **LOOKUP)
         except FailureError as error:  # a local activity's failure arrives as it is, an ordinary one's as its cause
             given_up(error)
             return Authority(order=None, verdict=None, decision=None, refusal=f"No verdict: {reason(error)}")
@@ -136,29 +105,40 @@ class Case:
             return Authority(order=None, verdict=verdict, decision=None, refusal=verdict.why)
         if verdict.then == "allow":
             return Authority(_order(action, verdict), verdict, None, "")
-        return await self._ask(action, verdict, question, requester)
+        return await self._decided(action, verdict, ask, requester)
 
-    async def _ask(self, action: A, verdict: Verdict, question: Question, requester: str) -> Authority[A]:
-        subject = subject_of(_closed(action), verdict, requester, this_run())
-        request = request_for(subject, verdict, question, self.profile)
+    async def _decided(self, action: A, verdict: Verdict, ask: Callable[[A], Question], requester: str) -> Authority[A]:
+        """Ask until a request is settled: an action that an approver changes may take a further one."""
+        subject, number = subject_of(_closed(action), verdict, requester, this_run()), 0
+        votes: tuple[Vote, ...] = ()
+        while True:
+            number += 1
+            request = request_for(subject, verdict, ask(action), votes)
+            try:
+                decision = await self._ask(request, action, number)
+            except ChildWorkflowError as error:
+                if workflow.cancellation_reason() is not None:
+                    raise
+                return Authority(None, verdict, None, f"The approval ended without a decision: {reason(error)}")
+            if decision.amended:
+                subject, verdict = decision.amended.subject, decision.amended.verdict
+                action = cast("A", subject.action)
+            if decision.state != "amended":
+                return _settled(action, verdict, subject, decision)
+            subject, votes = asked_anew(subject), decision.votes
+
+    async def _ask(self, request: ApprovalRequest, action: BaseAction, number: int) -> Decision:
         self.listed_as("waiting for approval", request.role, request.question)
-        try:
-            decision = await workflow.execute_child_workflow(
-                Approval.run,
-                request,
-                id=f"approval.{request.role}.{workflow.info().workflow_id}.{action.step}",
-                search_attributes=found_by(request, action),
-                static_summary=unmarked(request.question, SUMMARY_LIMIT),
-            )
-        except ChildWorkflowError as error:
-            if workflow.cancellation_reason() is not None:
-                raise
-            return Authority(None, verdict, None, f"The approval ended without a decision: {reason(error)}")
+        again = f".{number}" if number > 1 else ""
+        decision = await workflow.execute_child_workflow(
+            Approval.run,
+            request,
+            id=f"approval.{request.role}.{workflow.info().workflow_id}.{action.step}{again}",
+            search_attributes=found_by(request, action),
+            static_summary=unmarked(request.question, SUMMARY_LIMIT),
+        )
         self.listed_as("running", None, f"{decision.state}: {request.question}")
-        kept = decision.model_copy(update={"heard": ()})
-        if decision.state == "approved":
-            return Authority(_order(action, verdict, subject, kept), verdict, kept, "")
-        return Authority(None, verdict, kept, decision.note or "Nobody answered in time.")
+        return decision
 
     async def perform(self, order: WorkOrder[A]) -> Receipt:
         """Do exactly what a work order covers."""
@@ -167,26 +147,13 @@ class Case:
         return await workflow.execute_activity_method(PERFORMED_BY[type(order.action)], order, **said(EFFECT, by))
 
 
-def failed_as(error: ActivityError, *kinds: type[Exception]) -> bool:
-    """Whether an activity failed with one of these errors or a subclass."""
-    cause = error.cause
-    return isinstance(cause, ApplicationError) and any(cause.type in _family(kind) for kind in kinds)
-
-
-def reason(error: FailureError) -> str:
-    """What went wrong, in the words of whoever said so."""
-    cause = error if isinstance(error, ApplicationError) else error.cause
-    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)
-
-
-def given_up(error: FailureError) -> None:
-    """Let a cancelled case be cancelled; any other failure is the caller's to deal with."""
-    if is_cancelled_exception(error):
-        raise error
-
-
-def _family(kind: type[Exception]) -> set[str]:
-    return {kind.__name__}.union(*(_family(child) for child in kind.__subclasses__()))
+def _settled(action: A, verdict: Verdict, subject: Subject, decision: Decision) -> Authority[A]:
+    """What a decision comes to: approved allows, and so does silence where the row says that it does."""
+    kept = decision.model_copy(update={"heard": (), "amended": None})  # subject and verdict of the order are as amended
+    unopposed = decision.state == "expired" and verdict.review is not None and verdict.review.silence == "allow"
+    if decision.state == "approved" or unopposed:
+        return Authority(_order(action, verdict, subject, kept), verdict, kept, "")
+    return Authority(None, verdict, kept, decision.note or "Nobody answered in time.")
 
 
 def _closed(action: BaseAction) -> Action:

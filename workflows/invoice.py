@@ -25,10 +25,11 @@ from domain.errors import DomainError, Unreadable
 from domain.findings import DuplicateFound
 from domain.intake import Examined, InvoiceCase, ReadInvoice
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
-from governance.approval import Advice
 from workflows import questions, wording
-from workflows.case import Authority, Case, failed_as, given_up, reason
+from workflows.case import Authority, Case
+from workflows.failures import failed_as, given_up, reason
 from workflows.options import LOOKUP, READING, said
+from workflows.questions import Consulted
 
 
 @workflow.defn(name="Invoice")
@@ -47,18 +48,18 @@ class InvoiceWorkflow(Case):
             outcome = wording.stopped(reason(error))
         owner = outcome.owner if isinstance(outcome, Held) else None
         self.listed_as(wording.state_of(outcome), owner, wording.line_of(outcome))
-        return outcome
+        return outcome.model_copy(update={"spent": self.spent})
 
     async def _settle(self, case: InvoiceCase, read: ReadInvoice) -> InvoiceOutcome:
         examined = await self._examine(case, read)
         if duplicate := _duplicate(examined):
             return duplicate
-        read, examined, course, advice = await self._choose(case, read, examined)
+        read, examined, course, consulted = await self._choose(case, read, examined)
         match course:
             case Post():
-                return await self._post(case, read, examined, course, advice)
+                return await self._post(case, read, examined, course, consulted)
             case SendBack():
-                return await self._send_back(case, examined, advice)
+                return await self._send_back(case, examined, consulted)
             case Wait() | Rematch():
                 return wording.held(course, examined)
 
@@ -76,7 +77,7 @@ class InvoiceWorkflow(Case):
             return reading
         consultation = await self.consult(invoice_reader, reading.brief)
         if consultation.claim is None:
-            return wording.unreadable("It is plain text, and no model read it: a person must.")
+            return wording.unread(consultation.why_none)
         claimed = ClaimedReading(text=reading.text, reading=consultation.claim)
         confirmed = await workflow.execute_local_activity_method(DocumentActivities.confirm_reading, claimed, **LOOKUP)
         if isinstance(confirmed, ReadInvoice):
@@ -89,29 +90,31 @@ class InvoiceWorkflow(Case):
 
     async def _choose(
         self, case: InvoiceCase, read: ReadInvoice, examined: Examined
-    ) -> tuple[ReadInvoice, Examined, Course, Advice | None]:
+    ) -> tuple[ReadInvoice, Examined, Course, Consulted]:
         """A clean invoice asks no model; about an exception the examiner proposes, and a proposed order is checked."""
         if not blocking(examined.examination.findings):
             return read, examined, post_as_examined(examined), None
         task = ToExamine(invoice=read.invoice, sender=case.sender, order_id=None)
         brief = await workflow.execute_local_activity_method(ExaminationActivities.brief_examiner, task, **LOOKUP)
         consultation = await self.consult(invoice_examiner, brief)
-        proposal, advice = consultation.claim, questions.advice(consultation)
+        proposal = consultation.claim
         course = course_of(proposal, examined)
         if proposal and isinstance(course, Rematch):
             examined = await self._examine(case, read, course.order_id)
             read = read.model_copy(update={"read_by": "model", "confidence": proposal.confidence})
             course = post_as_examined(examined)
-        return read, examined, course, advice
+        return read, examined, course, consultation
 
     async def _post(
-        self, case: InvoiceCase, read: ReadInvoice, examined: Examined, course: Post, advice: Advice | None
+        self, case: InvoiceCase, read: ReadInvoice, examined: Examined, course: Post, consulted: Consulted
     ) -> InvoiceOutcome:
         bill = bill_of(examined, course, read)
-        question = questions.ask_to_post(bill, examined, case.document, advice)
-        authority = await self.authorise(bill, question, case.requester)
+        authority = await self.authorise(
+            bill, lambda bill: questions.ask_to_post(bill, examined, case.document, consulted), case.requester
+        )
         if authority.order is None:
             return wording.not_posted(authority, examined)
+        bill = authority.order.action
         try:
             receipt = await self.perform(authority.order)
         except ActivityError as error:
@@ -119,12 +122,13 @@ class InvoiceWorkflow(Case):
             return await self._beaten(case, read, examined, error)
         return await self._pay(case, bill, receipt.reference, authority, examined)
 
-    async def _send_back(self, case: InvoiceCase, examined: Examined, advice: Advice | None) -> InvoiceOutcome:
+    async def _send_back(self, case: InvoiceCase, examined: Examined, consulted: Consulted) -> InvoiceOutcome:
         note = return_of(examined)
         if note is None:
             return wording.held(post_as_examined(examined), examined)
-        question = questions.ask_to_return(note, examined, case.document, advice)
-        authority = await self.authorise(note, question, case.requester)
+        authority = await self.authorise(
+            note, lambda note: questions.ask_to_return(note, examined, case.document, consulted), case.requester
+        )
         if authority.order is None:
             return wording.not_returned(authority, examined)
         try:
@@ -152,9 +156,10 @@ class InvoiceWorkflow(Case):
         payment = payment_of(bill, bill_id, examined, approved=posted.decision is not None, today=today)
         if payment is None:
             return done
-        authority = await self.authorise(payment, questions.ask_to_pay(payment, bill), case.requester)
+        authority = await self.authorise(payment, lambda payment: questions.ask_to_pay(payment, bill), case.requester)
         if authority.order is None:
             return done.model_copy(update={"payment_reason": authority.refusal})
+        payment = authority.order.action
         try:
             receipt = await self.perform(authority.order)
         except ActivityError as error:
@@ -171,7 +176,7 @@ class InvoiceWorkflow(Case):
         note = remittance_of(payment, paid.payment_id or "", bill, to)
         if note is None:
             return paid
-        authority = await self.authorise(note, questions.ask_to_tell(note), case.requester)
+        authority = await self.authorise(note, questions.ask_to_tell, case.requester)
         if authority.order is None:
             return paid
         try:
@@ -188,7 +193,7 @@ class InvoiceWorkflow(Case):
         if not failed_as(failure, DomainError):
             return wording.needs_repair("It is not known whether the payment was scheduled", failure, examined)
         void = void_of(bill, bill_id, "its payment was refused")
-        authority = await self.authorise(void, questions.ask_to_void(void, bill), case.requester)
+        authority = await self.authorise(void, lambda void: questions.ask_to_void(void, bill), case.requester)
         if authority.order is None:
             return wording.needs_repair(f"The bill {bill_id} stays posted ({authority.refusal})", failure, examined)
         try:

@@ -44,6 +44,13 @@ EFFECT = ActivityConfig(
 )
 """One effect: short, so that a lost worker is noticed soon; the key makes every further try harmless."""
 
+NOTICE = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(hours=4),
+    retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5)),
+)
+"""Telling people: tried for hours, because a mail server may be down; the request waits in the inbox all the same."""
+
 ORDER_VALID = timedelta(hours=1)
 """How long a work order may be used: longer than its effect is tried, so that only a stray one ever expires."""
 

@@ -14,7 +14,7 @@ from domain.purchasing import Coding
 from domain.text import show
 from governance.approval import Advice
 from workflows.asking import Question
-from workflows.case import Consultation
+from workflows.consulting import Consultation
 from workflows.wording import money
 
 SHOWN_CODINGS = 3
@@ -33,24 +33,37 @@ PROPOSED: Mapping[str, str] = {
 READ_BY = {"parser": "the e-invoice itself", "model": "a language model: compare it with the document"}
 
 
-def advice(consultation: Consultation[ExaminerProposal]) -> Advice | None:
+Consulted = Consultation[ExaminerProposal] | None
+"""What asking the examiner came to; None where it was not asked."""
+
+
+def advice(consulted: Consulted) -> Advice | None:
     """What the examiner proposed, as the card shows it."""
-    claim = consultation.claim
-    if claim is None:
+    if consulted is None or consulted.claim is None:
         return None
+    claim = consulted.claim
     target = {name: show(str(value), 40) for name, value in claim.resolution.model_dump().items()}
     return Advice(
         agent=invoice_examiner.name,
         version=invoice_examiner.version,
-        provider=consultation.provider,
-        model=consultation.model,
+        provider=consulted.provider,
+        model=consulted.model,
         proposal=PROPOSED[claim.resolution.kind].format(**target),
         reason=claim.reason,
         confidence=claim.confidence,
+        brief=consulted.brief,
     )
 
 
-def ask_to_post(bill: PostBill, examined: Examined, document: DocumentRef, advised: Advice | None) -> Question:
+def _silent(consulted: Consulted) -> dict[str, str]:
+    """A line about an agent whose model gave no answer."""
+    if consulted is None or consulted.why_none is None:
+        return {}
+    instead = "its rules speak" if consulted.claim else "it proposes nothing"
+    return {"Agent": f"{instead}; no model answered: {show(consulted.why_none, 300)}"}
+
+
+def ask_to_post(bill: PostBill, examined: Examined, document: DocumentRef, consulted: Consulted) -> Question:
     """The question carries names and amounts from the master alone; what the document says stands in the facts."""
     what = "credit memo" if bill.credit_note else "bill"
     doubt = f" despite {', '.join(spoken(code) for code in bill.exceptions)}" if bill.exceptions else ""
@@ -66,16 +79,17 @@ def ask_to_post(bill: PostBill, examined: Examined, document: DocumentRef, advis
         "Read from": READ_BY[bill.read_by],
         "If approved": f"the {what} is posted; {_then(bill, examined)}",
         "If rejected": "nothing is posted, and the supplier is not told",
+        **_silent(consulted),
     }
     return Question(
         text=f"Post the {what} of {name} for {money(bill.payable, bill.currency)}{doubt}?",
         facts=facts,
         evidence=_found(examined),
-        advice=advised,
+        advice=advice(consulted),
     )
 
 
-def ask_to_return(note: ReturnInvoice, examined: Examined, document: DocumentRef, advised: Advice | None) -> Question:
+def ask_to_return(note: ReturnInvoice, examined: Examined, document: DocumentRef, consulted: Consulted) -> Question:
     """Whether the supplier is told that its invoice is refused."""
     name = show(note.supplier_name, 80)
     facts = {
@@ -84,12 +98,13 @@ def ask_to_return(note: ReturnInvoice, examined: Examined, document: DocumentRef
         "Document": show(document.name, 60),
         "If approved": f"the findings are mailed to {show(note.to, 80)}; nothing is posted",
         "If rejected": "the supplier is not told, and the invoice stays held",
+        **_silent(consulted),
     }
     return Question(
         text=f"Send the invoice over {money(note.amount, note.currency)} back to {name}?",
         facts=facts,
         evidence=_found(examined),
-        advice=advised,
+        advice=advice(consulted),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from temporalio import workflow
 
 from governance.case import CaseRun
@@ -11,3 +13,8 @@ def this_run() -> CaseRun:
     """The running workflow, as Temporal names it."""
     info = workflow.info()
     return CaseRun(namespace=info.namespace, workflow_id=info.workflow_id, run_id=info.run_id)
+
+
+def draw() -> Decimal:
+    """A number from 0 to 1 by the workflow's own chance: the same at every replay, and nobody can foresee it."""
+    return Decimal(workflow.random().randrange(1_000_000)) / 1_000_000

@@ -12,7 +12,8 @@ from domain.findings import BaseFinding, Role, UnreadableDocument
 from domain.intake import Examined
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted, Rejected
 from domain.text import show
-from workflows.case import Authority, reason
+from workflows.case import Authority
+from workflows.failures import reason
 
 UNREADABLE_LIMIT = 600
 
@@ -58,6 +59,12 @@ def unreadable(reason: str) -> Held:
         removed_by=finding.removed_by,
         needs_repair=False,
     )
+
+
+def unread(why: str | None) -> Held:
+    """A text that no model has read."""
+    because = f" ({why})" if why else ""
+    return unreadable(f"It is plain text, and no model read it{because}: a person must.")
 
 
 def stopped(why: str) -> Held:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from httpx2 import Headers
 from openai import APIStatusError
 from pydantic import ValidationError
 
 from domain.errors import NoAnswer, Unavailable
 from integrations.chat_model.settings import ModelSettings
 from integrations.chat_model.wire import WireError, WireFailure
-
-LONGEST_WAIT = 60
-"""Seconds; a server that asks for more is asked again after this, within the caller's own limits."""
+from integrations.retry_after import wait
 
 EXCERPT = 200
 TRANSIENT = frozenset({408, 409, 425, 429})
@@ -73,25 +69,6 @@ def told(words: str, settings: ModelSettings) -> str:
     line = " ".join(SECRETS.sub("[masked]", known).split())
     shown = "".join(character for character in line if character.isprintable())
     return shown if len(shown) <= EXCERPT else f"{shown[: EXCERPT - 1]}…"
-
-
-def wait(headers: Headers, now: datetime) -> int | None:
-    """Seconds that `retry-after-ms` or `Retry-After` (seconds or date, RFC 9110 §10.2.3) asks for, at most 60."""
-    milliseconds, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
-    if _is_number(milliseconds):
-        return min(-(-int(milliseconds.split(".")[0]) // 1000), LONGEST_WAIT)
-    if _is_number(after):
-        return min(int(after.split(".")[0]), LONGEST_WAIT)
-    try:
-        until = parsedate_to_datetime(after)
-    except ValueError:
-        return None
-    seconds = int((until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
-    return min(max(seconds, 0), LONGEST_WAIT)
-
-
-def _is_number(value: str) -> bool:
-    return re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", value.strip()) is not None
 
 
 def _is_spent(error: WireError) -> bool:

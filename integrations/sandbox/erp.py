@@ -8,9 +8,10 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.actions import BaseAction, PostBill, Receipt, SchedulePayment, VoidBill
+from domain.actions import BaseAction, ChangeBankDetails, PostBill, Receipt, SchedulePayment, VoidBill
+from domain.bank import AccountChange, SupplierRecord
 from domain.purchasing import Bill, GoodsReceipt, Payment, PurchaseOrder, Supplier
-from integrations.sandbox import lookups, postings
+from integrations.sandbox import accounts, lookups, postings
 from integrations.sandbox.database import Database
 from integrations.sandbox.faults import Faults, Operation
 from integrations.sandbox.once import once, receipt_of
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 
 class SandboxErp:
-    """Implements `domain.ports.Erp` on a prepared `Database`, with faults by setting."""
+    """Implements the ports `Erp` and `SupplierMaster` on a prepared `Database`, with faults by setting."""
 
     def __init__(self, database: Database, faults: Faults | None = None) -> None:
         self._database = database
@@ -69,6 +70,26 @@ class SandboxErp:
     async def void_bill(self, key: str, action: VoidBill) -> Receipt:
         """Void a posted bill that has no payment."""
         return await self._do("void_bill", key, action, postings.void)
+
+    async def supplier_record(self, supplier_id: str, account: str) -> SupplierRecord | None:
+        """What is on file about a supplier's account, and who else has the account that is asked for."""
+        return await self._ask("supplier_record", lambda books: accounts.record_of(books, supplier_id, account))
+
+    async def change_bank_details(self, key: str, action: ChangeBankDetails) -> Receipt:
+        """Replace a supplier's account and keep the old one in its history.
+
+        Refused for an unknown or blocked supplier, and where the account on file is not the one that was shown.
+        """
+
+        async def change(books: AsyncConnection, action: ChangeBankDetails) -> str:
+            return await accounts.change(books, key, action)
+
+        return await self._do("change_bank_details", key, action, change)
+
+    async def account_changes(self, supplier_id: str) -> tuple[AccountChange, ...]:
+        """Every change of a supplier's account, oldest first."""
+        async with self._database.reading() as books:
+            return await accounts.changes_of(books, supplier_id)
 
     async def find_receipt(self, key: str, action: BaseAction) -> Receipt | None:
         """The receipt of an effect that was done with this key."""

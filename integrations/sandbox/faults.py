@@ -21,6 +21,10 @@ Operation = Literal[
     "void_bill",
     "send_remittance",
     "return_invoice",
+    "supplier_record",
+    "verify_bank_details",
+    "change_bank_details",
+    "confirm_bank_details",
 ]
 
 Kind = Literal["fail_before", "fail_after", "refuse", "slow", "slow_after"]

@@ -1,4 +1,4 @@
-"""What a supplier reads: two templates, filled from actions, never from a model."""
+"""What a supplier reads: templates, filled from actions, never from a model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import get_args
 
 from pydantic import Field
 
-from domain.actions import ReturnInvoice, SendRemittance
+from domain.actions import ConfirmBankDetails, ReturnInvoice, SendRemittance, VerifyBankDetails
 from domain.findings import BaseFinding, ExceptionCode, Finding
 from domain.text import show
 from domain.values import Frozen
@@ -25,6 +25,28 @@ RETURNED = """Dear {supplier},
 we cannot book your invoice {number} over {amount} {currency}:
 
 {reasons}
+
+Accounts payable
+"""
+
+BANK_CHANGE_ASKED = """Dear {supplier},
+
+we have been asked to pay you to another bank account from now on: to {new} instead of {old}.
+
+If you have asked for this, you need not do anything: we shall call you on the telephone number that we have on file.
+If you have not, please call us at once, on the number that you know from earlier business with us. Do not answer this
+message, and do not use a number from any other message about this.
+
+Until it is settled, we pay to the account that we have on file.
+
+Accounts payable
+"""
+
+BANK_CHANGE_MADE = """Dear {supplier},
+
+as we have agreed with you by telephone, from today on we pay you to {new}, and no longer to {old}.
+
+If you know nothing of this, please call us at once, on the number that you know from earlier business with us.
 
 Accounts payable
 """
@@ -52,6 +74,21 @@ def returned(action: ReturnInvoice) -> Letter:
     return Letter(
         subject=f"Your invoice {_number(action)} is returned", body=RETURNED.format(**_common(action), reasons=reasons)
     )
+
+
+def bank_change_asked(action: VerifyBankDetails) -> Letter:
+    """That another account was asked for: no link, and nothing that whoever asked has typed but the masked account."""
+    return Letter(subject="A change of your bank account was asked for", body=_about_account(BANK_CHANGE_ASKED, action))
+
+
+def bank_change_made(action: ConfirmBankDetails) -> Letter:
+    """That the account has been changed."""
+    return Letter(subject="Your bank account has been changed", body=_about_account(BANK_CHANGE_MADE, action))
+
+
+def _about_account(template: str, action: VerifyBankDetails | ConfirmBankDetails) -> str:
+    name = show(action.supplier_name, NAME_LIMIT)
+    return template.format(supplier=name, old=action.old_account, new=action.new_account)
 
 
 def _common(action: SendRemittance | ReturnInvoice) -> dict[str, object]:

@@ -8,18 +8,24 @@ from itertools import chain
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.bank import Contact
 from domain.purchasing import GoodsReceipt, PurchaseOrder, Supplier
 from domain.values import Frozen
+from integrations.insertion import Row, put
+from integrations.sandbox.accounts import changed_accounts
 from integrations.sandbox.database import Database
-from integrations.sandbox.insertion import Row, put
 from integrations.sandbox.lookups import plain_tax_id
-from integrations.sandbox.schema import order_lines, orders, receipts, suppliers, tax_ids
+from integrations.sandbox.schema import contacts, order_lines, orders, receipts, suppliers, tax_ids
 
 
 class MasterData(Frozen):
-    """What to put on file, in one transaction; what is on file under the same number is replaced."""
+    """What to put on file, in one transaction; what is on file under the same number is replaced.
+
+    Not replaced: contacts, of which all are kept, and an account that was changed by its own process since.
+    """
 
     suppliers: tuple[Supplier, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     orders: tuple[PurchaseOrder, ...] = ()
     receipts: tuple[GoodsReceipt, ...] = ()
 
@@ -27,11 +33,19 @@ class MasterData(Frozen):
 async def put_on_file(database: Database, data: MasterData) -> None:
     """Put all of it on file, or nothing; doing it twice changes nothing."""
     async with database.effect() as books:
-        await put(books, suppliers, [supplier.model_dump() for supplier in data.suppliers])
+        changed = await changed_accounts(books)
+        kept = ({} for each in data.suppliers)
+        rows = [supplier.model_dump() | account for supplier, account in zip(data.suppliers, kept, strict=True)]
+        await put(books, suppliers, rows)
+        await put(books, contacts, [_contact(contact) for contact in data.contacts])
         await _replace_tax_ids(books, data.suppliers)
         await put(books, orders, [order.model_dump(exclude={"lines"}) for order in data.orders])
         await put(books, order_lines, list(chain.from_iterable(map(_lines, data.orders))))
         await put(books, receipts, [receipt.model_dump() for receipt in data.receipts])
+
+
+def _contact(contact: Contact) -> Row:
+    return contact.model_dump() | {"email": contact.email or "", "phone": contact.phone or ""}
 
 
 def _lines(order: PurchaseOrder) -> Iterable[Row]:

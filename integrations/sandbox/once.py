@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.actions import BaseAction, Receipt
 from domain.errors import IdempotencyConflict
 from governance.canonical import digest
-from integrations.sandbox.insertion import insertion
+from integrations.insertion import insertion
 from integrations.sandbox.schema import keys
 
 Effect = Callable[[], Awaitable[str]]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.actions import PostBill, SchedulePayment, VoidBill
 from domain.errors import Refused
 from domain.purchasing import Supplier
-from integrations.sandbox.insertion import insertion
+from integrations.insertion import insertion
 from integrations.sandbox.lookups import supplier_by_id
 from integrations.sandbox.schema import bill_codings, bill_lines, bills, order_lines, orders, payments
 

@@ -11,6 +11,7 @@ schema = MetaData()
 BILL_ID = Numbered("BILL")
 PAYMENT_ID = Numbered("PAY")
 MESSAGE_ID = Numbered("MAIL")
+ACCOUNT_CHANGE_ID = Numbered("BANK")
 
 suppliers = Table(
     "suppliers",
@@ -27,6 +28,29 @@ suppliers = Table(
     Column("blocked", Boolean, nullable=False),
     Column("default_account", Text),
     Column("default_cost_centre", Text),
+)
+
+contacts = Table(
+    "contacts",
+    schema,
+    Column("supplier_id", Text, ForeignKey("suppliers.id"), primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("email", Text, primary_key=True, doc="empty where there is none"),
+    Column("phone", Text, primary_key=True, doc="empty where there is none"),
+    comment="every contact that was ever on file; nothing is deleted",
+)
+
+account_changes = Table(
+    "account_changes",
+    schema,
+    Column("id", ACCOUNT_CHANGE_ID, primary_key=True, autoincrement=True),
+    Column("supplier_id", Text, ForeignKey("suppliers.id"), nullable=False, index=True),
+    Column("old_account", Text),
+    Column("account", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("at", Text, nullable=False, doc="UTC, ISO 8601"),
+    comment="every account that was ever replaced; nothing is deleted",
 )
 
 tax_ids = Table(

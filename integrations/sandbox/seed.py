@@ -41,7 +41,8 @@ def read_folder(folder: Path) -> MasterData:
     receipts = read_rows(folder, "receipts", ReceiptRow, key=lambda row: row.id, known=known)
     by_order = {order: tuple(rows) for order, rows in groupby(sorted(lines, key=_order_of), key=_order_of)}
     return MasterData(
-        suppliers=tuple(Supplier.model_validate(row.model_dump()) for row in suppliers),
+        suppliers=tuple(row.supplier() for row in suppliers),
+        contacts=tuple(contact for row in suppliers if (contact := row.contact())),
         orders=tuple(PurchaseOrder(**row.model_dump(), lines=_plain(by_order.get(row.id, ()))) for row in orders),
         receipts=tuple(GoodsReceipt.model_validate(row.model_dump()) for row in receipts),
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from domain.bank import Contact
 from domain.purchasing import GoodsReceipt, OrderLine, Supplier
 from domain.values import Amount, CurrencyCode, Frozen, Quantity
 from integrations.sandbox.rows import listed_in
@@ -17,12 +18,24 @@ OrderLineId = Annotated[str, listed_in("order_lines", of="order_id")]
 
 
 class SupplierRow(Supplier):
-    """A row of suppliers.csv; sender domains have spaces between them."""
+    """A row of suppliers.csv; sender domains have spaces between them. A contact without a date is no contact."""
 
     vat_id: str | None = None
     account: str | None = None
     email: str | None = None
     sender_domains: Annotated[tuple[str, ...], BeforeValidator(str.split)] = ()
+    phone: str | None = None
+    contact_since: date | None = None
+
+    def supplier(self) -> Supplier:
+        """The supplier without its contact."""
+        return Supplier.model_validate(self.model_dump(exclude={"phone", "contact_since"}))
+
+    def contact(self) -> Contact | None:
+        """How the supplier is reached, where the file says since when."""
+        if self.contact_since is None:
+            return None
+        return Contact(supplier_id=self.id, since=self.contact_since, email=self.email, phone=self.phone)
 
 
 class OrderRow(Frozen):

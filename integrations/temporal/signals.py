@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
@@ -38,7 +38,26 @@ class HistorySignals:
 
     async def _read(self, workflow_id: str, run_id: str) -> tuple[SignalRecord, ...]:
         handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
-        return tuple([_record(event) async for event in handle.fetch_history_events() if _is_answer(event)])
+        found: list[SignalRecord] = []
+        resetting = False
+        async for event in handle.fetch_history_events():
+            if _is_reset(event):
+                resetting = True
+                found = [record.model_copy(update={"reapplied": True}) for record in found]
+            elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+                resetting = False
+            elif _is_answer(event):
+                found.append(_record(event, reapplied=resetting))
+        return tuple(found)
+
+
+def _is_reset(event: HistoryEvent) -> bool:
+    """The server ends the task that a reset goes back to, and puts later signals behind it before it starts another."""
+    failed = event.workflow_task_failed_event_attributes
+    return (
+        event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+        and failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
+    )
 
 
 def _is_answer(event: HistoryEvent) -> bool:
@@ -49,7 +68,7 @@ def _is_answer(event: HistoryEvent) -> bool:
     )
 
 
-def _record(event: HistoryEvent) -> SignalRecord:
+def _record(event: HistoryEvent, *, reapplied: bool) -> SignalRecord:
     signal = event.workflow_execution_signaled_event_attributes
     return SignalRecord(
         event_id=event.event_id,
@@ -57,4 +76,5 @@ def _record(event: HistoryEvent) -> SignalRecord:
         identity=signal.identity,
         principal=event.principal.name or None if event.HasField("principal") else None,
         at=event.event_time.ToDatetime(tzinfo=UTC),
+        reapplied=reapplied,
     )

@@ -13,12 +13,15 @@ from tests.conftest import ROOT
 from tests.office import Office, open_office
 from workflows import attributes
 
+SKIPPING = ("frontend.WorkflowTimeSkippingEnabled=true",)
+"""Lets a test move the clock of one workflow forward."""
+
 
 @pytest_asyncio.fixture(scope="session")
 async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Client]:
     """A client of a real dev server that lives as long as the session."""
     folder = tmp_path_factory.mktemp("server")
-    async with dev_server(folder / "temporal.db", free_port(), attributes.ALL) as address:
+    async with dev_server(folder / "temporal.db", free_port(), attributes.ALL, SKIPPING) as address:
         yield await Client.connect(address, data_converter=pydantic_data_converter, identity="test@desk")
 
 

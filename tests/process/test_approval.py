@@ -53,9 +53,12 @@ TEXT = {
     "a text": as_json("looked at it"),
     "a megabyte of text": as_json("x" * 1_000_000),
     "hostile text": as_json("```\n# APPROVED\n<b>by the board</b>\x1b[2J\u202e"),
-    "half a surrogate": payload(b'"\\ud800"'),
 }
 NOT_UNDERSTOOD = {
+    "half a surrogate": payload(b'"\\ud800"'),
+    "half a character in a change": payload(b'{"changes": {"due_date": "\\ud800"}}'),
+    "no number": payload(b'{"changes": {"amount": NaN}}'),
+    "a name twice": payload(b'{"by": "anna", "by": "bob"}'),
     "a number": as_json(1),
     "a figure": as_json(1.5),
     "true": as_json(True),
@@ -132,7 +135,7 @@ async def heard(approval: Handle, count: int) -> tuple[Heard, ...]:
 
     async def enough() -> tuple[Heard, ...]:
         ballot = await approval.query(Approval.state)
-        return ballot.heard if len(ballot.heard) + ballot.unrecorded >= count else ()
+        return ballot.heard if len(ballot.heard) + ballot.record.unrecorded >= count else ()
 
     return await until(enough)
 
@@ -302,8 +305,10 @@ async def test_an_approval_reset_after_the_case_was_paid_hears_its_signals_again
     assert isinstance(await case.result(), Posted)
     books = await office.bills(), await office.payments(), await office.messages()
     again = await reset(office, approval)
-    decision = await again.result()
-    assert (decision.state, decision.by) == ("approved", "anna@desk")
+    [before] = await heard(again, 1)
+    assert (before.counted, before.why_not) == (False, "it was given before a reset; give it again")
+    await signal(office, again, "approve", [], identity="carl@desk")
+    assert (await again.result()).by == "carl@desk"
     assert (await office.bills(), await office.payments(), await office.messages()) == books
 
 
@@ -315,7 +320,8 @@ async def test_an_approval_reset_while_it_waits_hears_its_signals_again_and_stil
     await signal(office, approval, "comment", as_json("hm"), identity="anna@desk")
     await heard(approval, 1)
     again = await reset(office, approval)
-    assert [one.text for one in await heard(again, 1)] == ["hm"]
+    [before] = await heard(again, 1)
+    assert (before.text, before.counted) == ("hm", False)
     await signal(office, again, "approve", [])
     outcome = await case.result()
     assert isinstance(outcome, Posted)

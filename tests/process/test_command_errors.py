@@ -21,7 +21,10 @@ def terminal(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Termin
 
 @pytest.mark.parametrize(
     "command",
-    ["list", "inbox", "show x", "approve x", "reject x --reason no", "comment x --text hm", f"invoice {CLEAN}"],
+    [
+        *("list", "inbox", "inbox --mine nils", "show x", "watch", "watch x", f"invoice {CLEAN}"),
+        *("approve x", "approve --query Amount<5", "reject x --reason no", "comment x --text hm", "delegate x --to y"),
+    ],
 )
 async def test_without_a_server_a_command_says_so_and_what_to_do(terminal: Terminal, command: str) -> None:
     said = await terminal.type(*command.split(), **NO_SERVER)
@@ -42,6 +45,22 @@ async def test_without_a_server_a_command_says_so_and_what_to_do(terminal: Termi
         ("show missing", ("No cases begin with missing", "starter.py list")),
         ("approve missing", ("missing", "starter.py inbox")),
         ("approve approval.finance.missing.post", ("approval.finance.missing.post", "starter.py inbox")),
+        ("approve invoice-", ("'invoice-' does not say which case", "starter.py inbox")),
+        ("approve", ("Name one approval", "--query", "starter.py inbox")),
+        ("approve x --query Amount<5", ("Name one approval", "--query")),
+        ("approve --query Amount<5 --change a=1", ("--change goes with one approval",)),
+        ("approve --query Amount<5)", ("Amount<5)", "bracket")),
+        ("approve x --as nils", ("--as", "--sign")),
+        ("approve x --change y", ("--change y", "NAME=VALUE")),
+        ("approve x --sign missing.pem", ("missing.pem", "No such file")),
+        ("approve x --sign README.md", ("README.md", "run chmod 600")),
+        ("reject --query Bogus=1 --reason no", ("does not understand", "Bogus")),
+        ("delegate missing-1 --to nils", ("missing-1", "starter.py inbox")),
+        ("inbox --mine nobody", ("people.toml", "nobody")),
+        ("inbox --query Bogus=1", ("does not understand", "Bogus")),
+        ("show approval.missing", ("approval.missing", "starter.py inbox")),
+        ("watch approval.missing", ("approval.missing", "starter.py inbox")),
+        ("watch missing", ("No cases begin with missing", "starter.py list")),
     ],
 )
 async def test_a_wrong_name_is_named_back(terminal: Terminal, command: str, named: tuple[str, ...]) -> None:

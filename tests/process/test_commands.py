@@ -54,6 +54,7 @@ async def test_an_invoice_goes_from_the_command_line_to_posted_and_is_listed_and
     assert re.search(rf"{case}.*posted", listed.out)
     assert "RE-2026-0412" in shown.out
     assert "row clean" in shown.out
+    assert "cost: nothing, no agent reasoned" in shown.out
 
 
 async def test_an_approval_is_found_in_the_inbox_commented_and_approved(working: Terminal) -> None:
@@ -69,6 +70,8 @@ async def test_an_approval_is_found_in_the_inbox_commented_and_approved(working:
     approved = await working.type("approve", case, "--note", "checked", "--by", "anna")
     assert (approved.code, approved.out.startswith("Counted: approve by anna")) == (0, True)
     assert (await working.type("approve", case, "--by", "bob")).code == 2
+    record = await working.type("show", f"approval.finance.{case}.post")
+    assert "approve by anna (claimed) for finance: “checked”" in record.out
 
 
 async def test_a_rejection_needs_a_reason_and_is_recorded(working: Terminal) -> None:

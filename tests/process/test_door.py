@@ -9,6 +9,7 @@ import worker
 from activities.erp import ErpActivities
 from domain.errors import DomainError
 from integrations.sandbox import SandboxErp
+from integrations.store import open_store
 from tests.actions import NOW, bill, order, verdict
 from tests.office import Office
 from tests.process.rogue import Attempt, Rogue
@@ -49,18 +50,23 @@ async def test_a_workflow_schedules_no_effect_without_its_order(office: Office, 
     queue = f"guarded-{uuid.uuid4()}"
     given, refusal = ATTEMPTS.get(how, (order(), "local activity"))
     attempt = Attempt(how=how, bill=bill(), order=given, task_queue=queue)
-    async with Worker(
-        client,
-        task_queue=queue,
-        workflows=[Rogue],
-        activities=[ErpActivities(SandboxErp(office.database)).post_bill],
-        interceptors=[Door()],
-        workflow_runner=worker.sandbox(),
-        workflow_failure_exception_types=[DomainError],
+    async with (
+        open_store(office.desk.settings.store_url) as store,
+        Worker(
+            client,
+            task_queue=queue,
+            workflows=[Rogue],
+            activities=[ErpActivities(SandboxErp(office.database), store.stops).post_bill],
+            interceptors=[Door()],
+            workflow_runner=worker.sandbox(),
+            workflow_failure_exception_types=[DomainError],
+        ),
     ):
         assert refusal in await tried(client, queue, attempt)
     assert await office.bills() == ()
 
 
 def test_every_action_that_a_process_takes_is_behind_the_door() -> None:
-    assert set(EFFECTS) == {"post_bill", "schedule_payment", "void_bill", "send_remittance", "return_invoice"}
+    paying = {"post_bill", "schedule_payment", "void_bill", "send_remittance", "return_invoice"}
+    bank = {"change_bank_details", "verify_bank_details", "confirm_bank_details"}
+    assert set(EFFECTS) == paying | bank

@@ -215,7 +215,7 @@ async def test_a_model_that_answers_nonsense_decides_nothing(
     replies = [Reply(fault=fault) for _ in range(20)]
     async with (
         scripted_model(replies, rules=False) as broken,
-        open_office(client, tmp_path, model_url=broken.url, model="broken") as office,
+        open_office(client, tmp_path, model_url=broken.url, model="rules") as office,
     ):
         case = await office.hand_in(sample("05"))
         approval = await office.approval_of(case)
@@ -231,7 +231,7 @@ async def test_a_reading_that_the_text_does_not_bear_out_is_for_a_person(
 ) -> None:
     async with (
         scripted_model([Reply(fault="wrong_figures")], rules=True) as lying,
-        open_office(client, tmp_path, model_url=lying.url, model="liar") as office,
+        open_office(client, tmp_path, model_url=lying.url, model="rules") as office,
     ):
         outcome = await office.process(sample("13"))
         assert isinstance(outcome, Held)

@@ -1,10 +1,4 @@
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-from collections.abc import AsyncGenerator, Generator
-from pathlib import Path
+from collections.abc import AsyncGenerator
 
 import pytest
 from sqlalchemy import text
@@ -15,47 +9,11 @@ from tests.erp_contract import ErpContract
 
 pytestmark = pytest.mark.real
 
-UNPRIVILEGED = "nobody"
-"""PostgreSQL refuses to run as root."""
-
-
-def _tool(name: str) -> str:
-    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
-    found = shutil.which(name) or next(map(str, places), None)
-    if found is None:
-        pytest.skip(f"{name} is not installed; the Debian package `postgresql` has it")
-    return found
-
-
-@pytest.fixture(scope="module")
-def server() -> Generator[str]:
-    """A PostgreSQL server on a free port of the loopback address, for this module alone; gives its URL."""
-    initdb, pg_ctl = _tool("initdb"), _tool("pg_ctl")
-    user = UNPRIVILEGED if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        if user:
-            shutil.chown(folder, user)
-        data = f"{folder}/data"
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
-        _run(user, initdb, "-D", data, "-U", "books", "-A", "trust", "--no-sync", "-E", "UTF8")
-        _run(user, pg_ctl, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
-        try:
-            yield f"postgresql://books@127.0.0.1:{port}/postgres"
-        finally:
-            _run(user, pg_ctl, "-D", data, "-w", "-m", "immediate", "stop")
-
-
-def _run(user: str | None, *command: str) -> None:
-    subprocess.run(command, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
-
 
 class TestOnPostgresql(ErpContract):
     @pytest.fixture
-    async def database(self, server: str) -> AsyncGenerator[Database]:
-        database = Database(server)
+    async def database(self, postgresql: str) -> AsyncGenerator[Database]:
+        database = Database(postgresql)
         async with database.effect() as transaction:
             await transaction.execute(text("DROP SCHEMA public CASCADE"))
             await transaction.execute(text("CREATE SCHEMA public"))

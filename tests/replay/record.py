@@ -22,10 +22,11 @@ from integrations.scripted_model import scripted_model
 from integrations.scripted_model.reply import Reply
 from integrations.temporal.dev_server import dev_server, free_port
 from tests.conftest import ROOT
-from tests.facts import Handle
+from tests.facts import Handle, until
 from tests.office import Office, open_office
 from tests.replay.histories import FOLDER
 from workflows import attributes
+from workflows.approval import Approval
 
 Answering = Callable[[Office, Handle], Awaitable[Any]]
 
@@ -47,6 +48,22 @@ async def cancels(office: Office, case: Handle) -> None:
     await office.desk.client.get_workflow_handle(await office.approval_of(case)).cancel()
 
 
+async def amends(office: Office, case: Handle) -> None:
+    approval = office.desk.client.get_workflow_handle(await office.approval_of(case))
+    await approval.signal("approve", {"by": "anna", "changes": {"due_date": "2030-01-31"}})
+
+
+async def asks_first(office: Office, case: Handle) -> None:
+    approval = office.desk.client.get_workflow_handle_for(Approval.run, await office.approval_of(case))
+    await office.answer(case, "comment", "Why this price?")
+
+    async def told() -> bool:
+        return bool((await approval.query(Approval.state)).record.explained)
+
+    await until(told)
+    await office.answer(case, "approve", None)
+
+
 SCENES: dict[str, tuple[str, Answering, dict[str, Any]]] = {
     "clean-ubl": ("01", nobody, {}),
     "clean-cii": ("02", nobody, {}),
@@ -54,7 +71,9 @@ SCENES: dict[str, tuple[str, Answering, dict[str, Any]]] = {
     "approved": ("04", approves, {}),
     "approval-cancelled": ("04", cancels, {}),
     "expired": ("04", nobody, {"quick": True}),
+    "amended": ("04", amends, {}),
     "rejected": ("05", rejects, {}),
+    "questioned": ("05", asks_first, {}),
     "short-receipt": ("06", nobody, {}),
     "unknown-supplier": ("08", nobody, {}),
     "changed-bank-account": ("09", nobody, {}),

@@ -14,7 +14,7 @@ from agents.invoice_examiner import ExaminerProposal, invoice_examiner
 from domain.chat import Chat, ChatMessage, Completion, Usage
 from domain.errors import DETAIL_LIMIT, NoAnswer, Unavailable
 from integrations.chat_model import ChatModel, ModelSettings
-from integrations.chat_model.failures import wait
+from integrations.retry_after import wait
 from integrations.scripted_model import Reply, scripted_model
 
 KEY = "canary-of-no-known-shape"
@@ -45,7 +45,7 @@ def proposal(completion: Completion) -> ExaminerProposal | str:
 async def test_a_good_answer_comes_back_with_its_usage_and_provider() -> None:
     completion = await ask(Reply(content=GOOD))
     assert isinstance(proposal(completion), ExaminerProposal)
-    assert (completion.provider, completion.model, completion.finish_reason) == ("scripted", "scripted-1", "stop")
+    assert (completion.provider, completion.model, completion.finish_reason) == ("scripted", "rules", "stop")
     assert completion.usage == Usage(
         input_tokens=len("Answer in JSON.BRIEF") // 4, output_tokens=len(completion.text) // 4
     )

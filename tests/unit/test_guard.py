@@ -3,10 +3,10 @@ from typing import ClassVar, Literal
 import pytest
 
 from domain.actions import BaseAction, Effect, PostBill, SchedulePayment, SendRemittance
-from governance.guard import Unguarded, refuse_unguarded
+from governance.guard import Unguarded, refuse_unguarded, refuse_unknown_roles
 from governance.policy_file import load_table
 from tests.conftest import ROOT
-from tests.unit.test_policy import ROW, table
+from tests.rules import ASKS, ROW, directory, table
 
 SHIPPED = load_table((ROOT / "policies" / "invoice.toml").read_bytes(), "policies/invoice.toml")
 
@@ -49,3 +49,48 @@ def test_an_irreversible_action_without_a_step_is_refused_with_all_that_is_wrong
 def test_money_that_no_adapter_performs_is_refused_by_name() -> None:
     with pytest.raises(Unguarded, match="No adapter performs PostBill"):
         refuse_unguarded({}, [PostBill], [SHIPPED])
+
+
+class ChangeAccount(BaseAction):
+    effect: ClassVar[Effect] = "write"
+    step: ClassVar[str] = "change"
+    least_people: ClassVar[int] = 2
+    kind: Literal["erp.post_bill"] = "erp.post_bill"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'then = "allow"',
+        'then = "allow"\nsample = "1"\n' + ASKS,
+        'then = "review"\n' + ASKS,
+        'then = "allow"\nmode = "shadow"',
+    ],
+)
+def test_a_row_that_asks_fewer_people_than_an_action_needs_keeps_the_worker_from_starting(row: str) -> None:
+    said = r"Policy invoice: ChangeAccount needs 2 people to approve, and row one asks [01]\. Raise its approvers"
+    with pytest.raises(Unguarded, match=said):
+        refuse_unguarded({}, [ChangeAccount], [table(ROW + row)])
+    with pytest.raises(Unguarded, match=said):
+        refuse_unguarded({}, [ChangeAccount], [table(ROW.replace("action", "# action") + row)])
+
+
+@pytest.mark.parametrize("row", ['then = "deny"', 'then = "review"\n' + ASKS.replace("= 1", "= 2")])
+def test_a_row_that_denies_or_asks_enough_people_is_fine(row: str) -> None:
+    refuse_unguarded({}, [ChangeAccount], [table(ROW + row)])
+    refuse_unguarded({}, [ChangeAccount], [table(ROW.replace("erp.post_bill", "erp.schedule_payment") + row)])
+
+
+def test_a_row_for_every_action_covers_one_that_the_table_lists() -> None:
+    refuse_unguarded(
+        {SchedulePayment: Reconciling()},
+        [SchedulePayment],
+        [table(ROW.replace("action", "# action") + 'then = "allow"')],
+    )
+
+
+def test_a_row_that_asks_a_role_nobody_knows_keeps_the_worker_from_starting() -> None:
+    rules = table(ROW + 'then = "review"\nescalate = ["chair"]\n' + ASKS)
+    with pytest.raises(Unguarded, match="Row one of invoice asks chair, which is no role of people.toml"):
+        refuse_unknown_roles([rules], directory())
+    refuse_unknown_roles([table(ROW + 'then = "review"\n' + ASKS)], directory())

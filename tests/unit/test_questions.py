@@ -10,7 +10,7 @@ from domain.intake import Examined, Headline
 from domain.purchasing import Coding
 from domain.text import unmarked
 from tests.actions import bill
-from workflows.case import Consultation
+from workflows.consulting import Consultation
 from workflows.questions import PROPOSED, advice, ask_to_post
 
 DOCUMENT = DocumentRef(digest="d" * 64, size=1, media_type="text/plain", name="scan.txt")
@@ -93,7 +93,7 @@ def test_every_resolution_has_words_and_its_particulars() -> None:
             "confidence": "0.9",
         }
     )
-    advised = advice(Consultation(claim=claim, provider="scripted", model=None))
+    advised = advice(Consultation(claim=claim, provider="scripted", model=None, brief=DOCUMENT))
     assert advised
     assert advised.proposal == "match it to order PO-{kind}"
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from domain.errors import Unavailable
-from integrations.sandbox import Database, SandboxErp, database, put_on_file
+from integrations import database
+from integrations.sandbox import Database, SandboxErp, put_on_file
 from tests.books import ON_FILE, bill
 
 

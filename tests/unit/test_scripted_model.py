@@ -169,7 +169,7 @@ async def test_a_script_comes_first_and_the_rules_go_on() -> None:
 
 async def test_other_clients_can_list_the_model_and_are_told_what_is_wrong() -> None:
     async with scripted_model(rules=True) as server, AsyncOpenAI(base_url=server.url, api_key="none") as client:
-        assert [model.id async for model in client.models.list()] == ["scripted-1"]
+        assert [model.id async for model in client.models.list()] == ["rules"]
         with pytest.raises(BadRequestError, match="AGENT, BRIEF, texts"):
             await client.chat.completions.create(model="any", messages=[{"role": "user", "content": "hello"}])
         with pytest.raises(BadRequestError, match="no chat completion request"):

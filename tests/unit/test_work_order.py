@@ -1,5 +1,6 @@
 from datetime import timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 
@@ -7,8 +8,10 @@ from domain.actions import PostBill
 from domain.errors import NotCovered
 from governance.canonical import digest
 from governance.case import CaseRun
+from governance.people import Mandate
+from governance.verdict import Rung
 from governance.work_order import key_for
-from tests.actions import CASE, NOW, bill, decision, order, subject, verdict
+from tests.actions import CASE, NOW, bill, decision, order, review, subject, verdict, vote
 
 
 def test_an_approved_order_covers_its_action() -> None:
@@ -20,6 +23,15 @@ def test_an_allowed_order_needs_no_approval() -> None:
 
 
 DEARER = bill(payable=Decimal("9190.00"))
+AFTER = NOW + timedelta(hours=48)
+SILENT = verdict(bill(), review=review(silence="allow"))
+TWO = verdict(bill(), review=review({"buyer": 2}))
+SIGNED = verdict(bill(), review=review(assurance="signed"))
+HEAD = Rung(at=NOW + timedelta(hours=24), does="escalate", role="head")
+LADDER = verdict(bill(), review=review(ladder=(HEAD, Rung(at=AFTER, does="end"))))
+TOO_EARLY = vote("hanna", "head")
+FOR_ANNA = vote("ben", mandates=(Mandate(role="buyer", on_behalf_of="anna"),))
+FOR_REQUESTER = vote("ben", mandates=(Mandate(role="buyer", on_behalf_of="mailroom"),))
 ELSEWHERE = CaseRun(namespace="default", workflow_id="invoice-1", run_id="run-2")
 
 
@@ -31,18 +43,58 @@ ELSEWHERE = CaseRun(namespace="default", workflow_id="invoice-1", run_id="run-2"
         ({"key": "0" * 64}, "key is not the key"),
         ({"decision": None}, "there is none"),
         ({"subject": None}, "there is none"),
-        ({"decision": decision(subject(bill()), state="rejected")}, "there is none"),
-        ({"decision": decision(subject(bill()), state="expired")}, "there is none"),
+        ({"decision": decision(subject(bill()), state="rejected")}, "was rejected, not approved"),
+        ({"decision": decision(subject(bill()), state="amended")}, "was amended, not approved"),
+        ({"decision": decision(subject(bill()), state="expired", at=AFTER)}, "was expired, not approved"),
+        ({"verdict": SILENT, "decision": decision(subject(bill()), state="expired", at=NOW)}, "was expired"),
+        ({"verdict": SILENT, "decision": decision(subject(bill()), state="rejected", at=AFTER)}, "was rejected"),
+        ({"decision": decision(subject(bill()), votes=())}, "lacks 1 from buyer"),
+        ({"decision": decision(subject(bill()), votes=(vote("anna", "finance"),))}, "lacks 1 from buyer"),
+        ({"verdict": TWO}, "lacks 1 from buyer"),
+        ({"verdict": TWO, "decision": decision(subject(bill()), votes=(vote("anna"), vote("anna")))}, "lacks 1"),
+        ({"verdict": TWO, "decision": decision(subject(bill()), votes=(vote("anna"), FOR_ANNA))}, "lacks 1"),
+        ({"decision": decision(subject(bill()), votes=(vote("Mailroom"),))}, "person who asked"),
+        ({"decision": decision(subject(bill()), votes=(FOR_REQUESTER,))}, "person who asked"),
+        ({"verdict": SIGNED}, "somebody signed, and anna was claimed"),
+        ({"verdict": verdict(bill(), review=None)}, "there is none"),
+        ({"verdict": LADDER, "decision": decision(subject(bill()), votes=(TOO_EARLY,))}, "lacks 1 from buyer"),
         ({"decision": decision(subject(bill(), nonce="other"))}, "of another request"),
         ({"case": ELSEWHERE}, "another run"),
         ({"verdict": verdict(bill(), row="over-5000")}, "another row"),
         ({"verdict": verdict(bill(), then="deny")}, "verdict is deny"),
-        ({"decision": decision(subject(bill()), at=NOW + timedelta(hours=48))}, "after its deadline"),
+        ({"decision": decision(subject(bill()), votes=(vote("anna", at=AFTER),))}, "after its deadline"),
     ],
 )
 def test_an_order_that_does_not_cover_exactly_its_action_is_refused(changes: dict[str, object], reason: str) -> None:
     with pytest.raises(NotCovered, match=reason):
         order(**changes).covered(NOW)
+
+
+def test_two_distinct_people_cover_a_row_that_asks_for_two() -> None:
+    both = decision(subject(bill()), votes=(vote("anna"), vote("ben")))
+    assert order(verdict=TWO, decision=both).covered(NOW) == bill()
+
+
+def test_a_further_role_covers_once_it_was_asked_and_not_before() -> None:
+    in_time = vote("hanna", "head", at=NOW + timedelta(hours=24))
+    assert order(verdict=LADDER, decision=decision(subject(bill()), votes=(in_time,))).covered(NOW) == bill()
+
+
+def test_silence_covers_only_where_the_row_says_so_and_after_the_deadline() -> None:
+    silent = decision(subject(bill()), state="expired", by=None, votes=(), at=AFTER)
+    assert order(verdict=SILENT, decision=silent).covered(NOW) == bill()
+
+
+def test_an_action_that_takes_people_is_covered_by_no_table_that_asks_for_fewer() -> None:
+    class Careful(PostBill):
+        least_people: ClassVar[int] = 2
+
+    action = Careful.model_validate(bill().model_dump())
+    allowed = order(action=action, verdict=verdict(bill(), then="allow"), subject=None, decision=None)
+    with pytest.raises(NotCovered, match="People must decide"):
+        allowed.model_copy(update={"action": action}).covered(NOW)
+    with pytest.raises(NotCovered, match="At least 2 people"):
+        order().model_copy(update={"action": action}).covered(NOW)
 
 
 def test_an_expired_order_covers_nothing() -> None:

@@ -1,31 +1,15 @@
-"""Everything that changes the world: typed, frozen, and naming its effect, its step and the facts policy may test."""
+"""What accounts payable does: post a bill, pay it, undo it, tell the supplier."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
-
+from domain.actions.base import BaseAction, Effect, Fact, refuse_raised
 from domain.findings import ExceptionCode
 from domain.purchasing import BilledLine, Coding
-from domain.values import Amount, CurrencyCode, Frozen, Ratio, Sha256
-
-Effect = Literal["read", "write", "irreversible", "money", "message"]
-Fact = str | bool | Amount | Ratio | tuple[str, ...] | None
-"""A value that a policy row may test."""
-
-
-class BaseAction(Frozen):
-    """What one effect activity may be asked to do."""
-
-    effect: ClassVar[Effect]
-    step: ClassVar[str]
-    business_key: str = Field(min_length=1, description="who and what this is about, from business identity alone")
-
-    def facts(self) -> dict[str, Fact]:
-        """The facts policy may test, by the names the tables use."""
-        raise NotImplementedError
+from domain.values import Amount, CurrencyCode, Ratio, Sha256
 
 
 class PostBill(BaseAction):
@@ -33,6 +17,7 @@ class PostBill(BaseAction):
 
     effect: ClassVar[Effect] = "money"
     step: ClassVar[str] = "post"
+    amendable: ClassVar[frozenset[str]] = frozenset({"due_date", "coding"})
     kind: Literal["erp.post_bill"] = "erp.post_bill"
     supplier_id: str
     supplier_name: str
@@ -64,12 +49,23 @@ class PostBill(BaseAction):
             "confidence": self.confidence,
         }
 
+    def amended(self, changes: Mapping[str, object]) -> Self:
+        """Besides: the coding adds up to the bill's net amount; nothing is due before it was issued."""
+        after = super().amended(changes)
+        coded = sum(coding.net for coding in after.coding)
+        if after.coding != self.coding and coded != self.net:
+            raise ValueError(f"coding adds up to {coded:f}, but the bill's net amount is {self.net:f} {self.currency}")
+        if after.due_date != self.due_date and after.due_date < self.issue_date:
+            raise ValueError(f"due_date is before the bill was issued on {self.issue_date}")
+        return after
+
 
 class SchedulePayment(BaseAction):
     """Schedule the payment of a posted bill to the account in the supplier master."""
 
     effect: ClassVar[Effect] = "money"
     step: ClassVar[str] = "pay"
+    amendable: ClassVar[frozenset[str]] = frozenset({"amount", "due_date"})
     kind: Literal["erp.schedule_payment"] = "erp.schedule_payment"
     bill_id: str
     supplier_id: str
@@ -89,6 +85,12 @@ class SchedulePayment(BaseAction):
             "bill_posted_by": self.bill_posted_by,
             "exceptions": self.payment_holds,
         }
+
+    def amended(self, changes: Mapping[str, object]) -> Self:
+        """Besides: only less may be paid."""
+        after = super().amended(changes)
+        refuse_raised(after.amount, self.amount, self.currency)
+        return after
 
 
 class VoidBill(BaseAction):
@@ -149,24 +151,11 @@ class ReturnInvoice(BaseAction):
         }
 
 
-Action = Annotated[
-    PostBill | SchedulePayment | VoidBill | SendRemittance | ReturnInvoice,
-    Field(discriminator="kind"),
-]
-
-
-STATED_FACTS: dict[str, frozenset[str]] = {
+STATED = {
     "erp.post_bill": frozenset({"amount", "foreign_currency", "credit_note", "exceptions", "read_by", "confidence"}),
     "erp.schedule_payment": frozenset({"amount", "foreign_currency", "bill_posted_by", "exceptions"}),
-    "erp.void_bill": frozenset(),
+    "erp.void_bill": frozenset[str](),
     "mail.remittance": frozenset({"amount", "foreign_currency"}),
     "mail.return_invoice": frozenset({"amount", "foreign_currency", "exceptions", "confidence"}),
 }
-"""Which facts each action states, besides its own name, so that a table can be checked without one at hand."""
-
-
-class Receipt(Frozen):
-    """What the business system answered; `first` is false when the key had been used for the same body before."""
-
-    reference: str
-    first: bool
+"""Which facts each action states, besides its own name."""

@@ -1,0 +1,122 @@
+"""A change of bank details: what is on file, how long to wait, who wants it stopped; and its three effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.effect import do_once
+from domain.actions import ChangeBankDetails, ConfirmBankDetails, Receipt, VerifyBankDetails
+from domain.bank import BankRequest, Objection, OnFile, StopHeard
+from domain.checks.bank_details import examined
+from domain.errors import BadPolicy
+from domain.ports import Mail, SignalLog, StopButton, SupplierMaster
+from domain.values import Frozen
+from governance.answer import Answer
+from governance.bank_terms import BankTerms
+from governance.case import CaseRun
+from governance.people import Directory
+from governance.work_order import WorkOrder
+
+NAME_LIMIT = 200
+
+
+class BankRules(Protocol):
+    """The terms of such changes and the people, as they are now."""
+
+    async def bank_terms(self) -> BankTerms:
+        """The terms; raise `BadPolicy` where they cannot be read."""
+        ...
+
+    async def directory(self) -> Directory:
+        """The people and roles; raise `BadPolicy` where they cannot be read."""
+        ...
+
+
+class ToLookUp(Frozen):
+    """A request, and the date it is for the case."""
+
+    request: BankRequest
+    today: date
+
+
+class ToName(Frozen):
+    """A call to stop, by its place among all signals that the run received, from 0."""
+
+    run: CaseRun
+    position: int
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class BankLookups:
+    """Reads only: run as local activities, so that changed rules can never break replay."""
+
+    master: SupplierMaster
+    rules: BankRules
+    signals: SignalLog
+
+    @activity.defn
+    async def look_up_account(self, task: ToLookUp) -> OnFile | Objection:
+        """Hold a request against the supplier master."""
+        terms = await self.rules.bank_terms()
+        record = await self.master.supplier_record(task.request.supplier_id, task.request.account)
+        return examined(task.request, record, task.today, terms.contact_days, str(terms.cooling_off))
+
+    @activity.defn
+    async def cooling_off_end(self, start: datetime) -> datetime:
+        """When the cooling-off that starts now is over."""
+        terms = await self.rules.bank_terms()
+        return terms.end(start, await self.rules.directory())
+
+    @activity.defn
+    async def who_stopped(self, task: ToName) -> StopHeard:
+        """Find the signal's event and say who sent it, as far as anybody knows."""
+        run, answer = task.run, task.answer
+        signal = await self.signals.nth_signal(workflow_id=run.workflow_id, run_id=run.run_id, position=task.position)
+        claimed = answer.by or signal.identity
+        person = await self._person(signal.principal, claimed)
+        return StopHeard(
+            at=signal.at,
+            by=(person or signal.principal or claimed or "somebody")[:NAME_LIMIT],
+            identity=signal.identity[:NAME_LIMIT],
+            sure="principal" if signal.principal else "claimed" if claimed else "anonymous",
+            reason=answer.text,
+            unread=answer.fault,
+        )
+
+    async def _person(self, principal: str | None, claimed: str) -> str | None:
+        """Who it is in people.toml; a stop is never lost because that file cannot be read."""
+        try:
+            directory = await self.rules.directory()
+        except BadPolicy:
+            return None
+        person = directory.by_principal(principal) if principal else directory.known_as(claimed)
+        return person.id if person else None
+
+
+@dataclass(frozen=True)
+class BankActivities:
+    """Ask, change, tell."""
+
+    master: SupplierMaster
+    mail: Mail
+    stop: StopButton
+
+    @activity.defn
+    async def verify_bank_details(self, order: WorkOrder[VerifyBankDetails]) -> Receipt:
+        """Tell the contact on file that a change was asked for."""
+        return await do_once(self.mail, self.mail.verify_bank_details, order, self.stop)
+
+    @activity.defn
+    async def change_bank_details(self, order: WorkOrder[ChangeBankDetails]) -> Receipt:
+        """Change the account on file."""
+        return await do_once(self.master, self.master.change_bank_details, order, self.stop)
+
+    @activity.defn
+    async def confirm_bank_details(self, order: WorkOrder[ConfirmBankDetails]) -> Receipt:
+        """Tell the contact that was on file that it has been done."""
+        return await do_once(self.mail, self.mail.confirm_bank_details, order, self.stop)

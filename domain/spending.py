@@ -1,0 +1,54 @@
+"""What reasoning costs and how much of it a case may have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from domain.chat import Usage
+from domain.values import Amount, Frozen
+
+
+class Spent(Frozen):
+    """What was used so far; money in the currency of the price table, unpriced turns counted apart."""
+
+    turns: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    money: Amount = Decimal(0)
+    seconds: Amount = Decimal(0)
+    unpriced: int = Field(default=0, description="turns that failed or that no price was known for")
+
+    def plus(self, usage: Usage | None, cost: Decimal | None, seconds: Decimal) -> Spent:
+        """One turn more; without usage it failed, and nobody knows what it cost."""
+        return Spent(
+            turns=self.turns + 1,
+            input_tokens=self.input_tokens + ((usage and usage.input_tokens) or 0),
+            output_tokens=self.output_tokens + ((usage and usage.output_tokens) or 0),
+            money=self.money + (cost or 0),
+            seconds=self.seconds + seconds,
+            unpriced=self.unpriced + (cost is None),
+        )
+
+
+class Budget(Frozen):
+    """The most that may be used before another turn is refused."""
+
+    turns: int = Field(gt=0)
+    tokens: int = Field(gt=0, description="input and output together")
+    money: Amount = Field(gt=0, description="in the currency of the price table")
+    seconds: int = Field(gt=0, description="of reasoning, retries included")
+
+    def exhausted(self, spent: Spent) -> str | None:
+        """The limit that is reached, as a sentence; None where another turn may be asked."""
+        used = {
+            "turns": (Decimal(spent.turns), Decimal(self.turns)),
+            "tokens": (Decimal(spent.input_tokens + spent.output_tokens), Decimal(self.tokens)),
+            "money": (spent.money, self.money),
+            "seconds": (spent.seconds, Decimal(self.seconds)),
+        }
+        for name, (reached, limit) in used.items():
+            if not reached < limit:
+                return f"the budget of {limit:f} {name} is used up ({reached:f})"
+        return None

@@ -1,0 +1,81 @@
+"""An OpenID Connect id token as a person's answer: its nonce is the digest of exactly this answer.
+
+Signature and claims are checked as OpenID Connect Core 1.0 §3.1.3.7 asks; keys come from the pinned file alone, and
+nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+from governance.jws import KINDS, SKEW, DoesNotCount, Jws, algorithm, check_signature, check_times, quoted
+from governance.people import Directory, Issuer, Person
+
+
+def bearer(jws: Jws, nonce: str, directory: Directory, *, at: datetime) -> tuple[Person, str, bool]:
+    """Whose id token this is, how that is known, and whether they had just proved more than a password.
+
+    Raise `DoesNotCount` for whatever speaks against it.
+    """
+    if (typ := jws.header.get("typ", "JWT")) != "JWT":
+        raise DoesNotCount(f"the token's type is {quoted(typ)}; an answer or an id token (JWT) is needed")
+    alg = algorithm(jws.header, tuple(KINDS))
+    issuer = _issuer(jws.claims, directory)
+    check_signature(jws, alg, _key(jws.header.get("kid"), issuer))
+    _check_audience(jws.claims, issuer.audience)
+    check_times(jws.claims, at)
+    person = _person(jws.claims, issuer, directory)
+    if "nonce" not in jws.claims:
+        raise DoesNotCount("the id token has no nonce: it was not made for an answer to a request")
+    if jws.claims["nonce"] != nonce:
+        raise DoesNotCount(
+            "the id token's nonce is that of another answer: another request, run, kind of answer, note or changes"
+        )
+    stepped = _stepped_up(jws.claims, issuer, at)
+    return person, f"id token of {issuer.issuer}" + (f", acr {jws.claims['acr']}" if stepped else ""), stepped
+
+
+def _issuer(claims: Mapping[str, object], directory: Directory) -> Issuer:
+    iss = claims.get("iss")
+    found = next((each for each in directory.issuers if each.issuer == iss), None)
+    if found is None:
+        raise DoesNotCount(f"the directory does not know the token's issuer, {quoted(iss)}")
+    return found
+
+
+def _key(kid: object, issuer: Issuer) -> Mapping[str, object]:
+    """The one pinned key that the token names; an issuer with a single key need not be told which."""
+    named = [key for key in issuer.keys if key.get("kid") == kid or (kid is None and len(issuer.keys) == 1)]
+    if len(named) != 1:
+        raise DoesNotCount(
+            f"{len(named)} of the keys pinned for {issuer.issuer} have the token's key id, {quoted(kid)}; "
+            "if the issuer has new keys, pin them again"
+        )
+    return cast("Mapping[str, object]", named[0])
+
+
+def _check_audience(claims: Mapping[str, object], audience: str) -> None:
+    aud = claims.get("aud")
+    meant = cast("list[object]", aud) if isinstance(aud, list) else [aud]
+    if audience not in meant:
+        raise DoesNotCount(f"the id token is meant for another audience than {audience}")
+    if claims.get("azp", audience if len(meant) == 1 else None) != audience:
+        raise DoesNotCount(f"the id token has several audiences or another party, and its azp is not {audience}")
+
+
+def _person(claims: Mapping[str, object], issuer: Issuer, directory: Directory) -> Person:
+    sub = claims.get("sub")
+    person = directory.by_subject(issuer.issuer, sub) if isinstance(sub, str) else None
+    if person is None:
+        raise DoesNotCount(f"the directory knows nobody who is {quoted(sub)} at {issuer.issuer}")
+    return person
+
+
+def _stepped_up(claims: Mapping[str, object], issuer: Issuer, at: datetime) -> bool:
+    """Whether the issuer says that a stronger proof was asked for, and only just."""
+    since = claims.get("auth_time")
+    if claims.get("acr") not in issuer.step_up_acr or type(since) is not int:
+        return False
+    return -SKEW <= int(at.timestamp()) - since <= issuer.step_up_minutes * 60

@@ -1,0 +1,36 @@
+"""Opening the store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from integrations.database import Database
+from integrations.store.deliveries import Deliveries
+from integrations.store.schema import schema
+from integrations.store.stops import Stops
+
+
+@dataclass(frozen=True)
+class Store:
+    """What it keeps."""
+
+    stops: Stops
+    deliveries: Deliveries
+
+
+@asynccontextmanager
+async def open_store(url: str) -> AsyncGenerator[Store]:
+    """Open it and create the tables that are missing; several processes may do so at once.
+
+    Raises `ValueError` for a URL that is none, and `Unavailable` where the database does not answer.
+    """
+    database = Database(url, schema, "store")
+    store = Store(Stops(database), Deliveries(database))
+    try:
+        await database.prepare()
+        yield store
+    finally:
+        await store.stops.close()
+        await database.close()

@@ -1,0 +1,80 @@
+import json
+from typing import Any
+
+import pytest
+
+from governance.answer import CHANGES_LIMIT, TEXT_LIMIT, Answer, parse_answer
+
+
+def parsed(kind: str, value: Any) -> Answer:
+    return parse_answer(kind, "json/plain", json.dumps(value).encode())
+
+
+def test_an_amendment_names_what_to_change() -> None:
+    answer = parsed("approve", {"note": "later", "changes": {"due_date": "2026-12-24"}})
+    assert (answer.fault, answer.changes, answer.text) == (None, {"due_date": "2026-12-24"}, "later")
+
+
+@pytest.mark.parametrize("changes", [{}, [], "due_date", 1, True])
+def test_changes_of_another_shape_do_not_count(changes: Any) -> None:
+    assert "changes is an object" in (parsed("approve", {"changes": changes}).fault or "")
+
+
+def test_changes_that_are_too_long_do_not_count_and_leave_nothing_behind() -> None:
+    answer = parsed("approve", {"changes": {"coding": "x" * CHANGES_LIMIT}})
+    assert f"changes may have {CHANGES_LIMIT} characters" in (answer.fault or "")
+    assert answer.changes is None
+
+
+@pytest.mark.parametrize("kind", ["reject", "comment", "delegate"])
+def test_only_an_approval_changes_anything(kind: str) -> None:
+    assert "'changes' is not understood" in (parsed(kind, {"changes": {"due_date": "2026-12-24"}}).fault or "")
+
+
+def test_a_decision_is_handed_to_a_person_by_name_alone_or_with_a_note() -> None:
+    assert parsed("delegate", "cleo").person == "cleo"
+    answer = parsed("delegate", {"person": "cleo", "note": "I am away", "by": "bea"})
+    assert (answer.person, answer.text, answer.by) == ("cleo", "I am away", "bea")
+    assert "needs a person" in (parsed("delegate", {"note": "I am away"}).fault or "")
+
+
+def test_a_key_given_twice_is_refused_because_nobody_knows_which_counts() -> None:
+    answer = parse_answer("approve", "json/plain", b'{"by": "anna", "by": "ben"}')
+    assert answer.fault == "the data gives 'by' twice"
+    deep = parse_answer("approve", "json/plain", b'{"changes": {"amount": "1", "amount": "2"}}')
+    assert deep.fault == "the data gives 'amount' twice"
+
+
+def test_a_signed_note_is_never_cut_because_its_signature_is_on_all_of_it() -> None:
+    signed = parsed("approve", {"note": "x" * (TEXT_LIMIT + 1), "token": "a.b.c"})
+    assert "may have 2000 characters" in (signed.fault or "")
+    assert parsed("approve", {"note": "x" * TEXT_LIMIT, "token": "a.b.c"}).fault is None
+
+
+@pytest.mark.parametrize("token", [1, ["a"], {"a": 1}])
+def test_a_token_is_text(token: Any) -> None:
+    assert parsed("approve", {"token": token}).fault
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'{"changes": {"amount": NaN}}', "the data holds NaN, which is no JSON value"),
+        (b'{"changes": {"amount": -Infinity}}', "the data holds -Infinity, which is no JSON value"),
+        (b'{"changes": {"a": ' + b"[" * 300 + b"]" * 300 + b"}}", "the data nests deeper than 32"),
+        (b"[" * 50_000 + b"]" * 50_000, "the data is not JSON"),
+        (b'{"changes": {"a": "\\ud800"}}', "the data holds half a character (a lone surrogate)"),
+        (b'{"changes": {"\\udc00": "a"}}', "the data holds half a character (a lone surrogate)"),
+        (b'{"token": "\\ud800"}', "the data holds half a character (a lone surrogate)"),
+        (b'{"note": "fine"', "the data is not JSON"),
+        (b"\xff\xfe", "the data is not JSON"),
+    ],
+)
+def test_what_could_not_be_carried_on_is_refused_with_the_reason(data: bytes, reason: str) -> None:
+    answer = parse_answer("approve", "json/plain", data)
+    assert answer.fault == reason
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+
+
+def test_a_note_with_a_handed_on_decision_is_never_cut_when_it_is_signed() -> None:
+    assert parsed("delegate", {"person": "cleo", "note": "x" * (TEXT_LIMIT + 1), "token": "a.b.c"}).fault

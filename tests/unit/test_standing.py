@@ -1,0 +1,142 @@
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from governance.answer import Answer
+from governance.people import Delegation, Handover, Mandate
+from governance.standing import Standing, Weighed, weigh
+from governance.verdict import Rung
+from tests.actions import NOW, review
+from tests.people import COMPANY, laws, person, sent
+
+
+def standing(**changes: Any) -> Standing:
+    fields: dict[str, Any] = {
+        "request": "a" * 64,
+        "run_id": "run-1",
+        "requester": "mailroom",
+        "amount": Decimal(1190),
+        "currency": "EUR",
+        "review": review(assurance="claimed"),
+    }
+    return Standing(**{**fields, **changes})
+
+
+def weighed(by: str | None = "bea", kind: str = "approve", *, identity: str = "", **given: Any) -> Weighed:
+    answer = Answer(kind=kind, by=by, **given.pop("answer", {}))
+    signal = sent(identity, principal=given.pop("principal", None), at=given.pop("at", NOW))
+    return weigh(answer, signal, standing(**given.pop("standing", {})), given.pop("laws", laws()))
+
+
+def test_somebody_of_the_role_within_their_limit_may_fill_its_place() -> None:
+    assert weighed("bea").mandates == (Mandate(role="buyer", on_behalf_of=None),)
+    assert weighed("Bea@Example.com").by == "bea"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"by": "fay"}, "none of the roles"),
+        ({"by": "cleo"}, "limit|authority|more than"),
+        ({"by": "nobody"}, "the directory knows nobody of this name"),
+        ({"by": None}, "it takes somebody claimed here, and this was anonymous"),
+        ({"standing": {"requester": "bea"}}, "the person who asked cannot decide"),
+        ({"standing": {"requester": "bea@example.com"}}, "the person who asked cannot decide"),
+        (
+            {"standing": {"review": review(assurance="principal")}},
+            "takes somebody principal here, and this was cl",
+        ),
+        ({"standing": {"review": review(assurance="signed")}, "principal": "sso|bea"}, "this was principal"),
+        ({"principal": "sso|fay"}, "it says it is by bea, and it is by fay"),
+        ({"principal": "sso|stranger"}, "it says it is by bea"),
+        ({"answer": {"token": "a.b.c"}}, "."),
+    ],
+)
+def test_what_does_not_count_says_why(changes: dict[str, Any], reason: str) -> None:
+    found = weighed(**changes)
+    assert found.mandates == ()
+    assert found.why_not
+    assert re.search(reason, found.why_not)
+
+
+def test_the_server_s_own_word_outweighs_any_name() -> None:
+    found = weighed(None, identity="fay@desk", principal="sso|bea")
+    assert (found.by, found.assurance, found.why_not) == ("bea", "principal", None)
+
+
+def test_a_client_s_identity_is_a_claim_and_no_name_at_all_is_anonymous() -> None:
+    assert (weighed(None, identity="bea@desk").by, weighed(None, identity="bea@desk").assurance) == ("bea", "claimed")
+    assert weighed(None, laws=laws("dev")).assurance == "anonymous"
+
+
+def test_the_dev_profile_lets_in_whom_the_directory_does_not_know_and_holds_the_others_to_it() -> None:
+    dev = {"laws": laws("dev"), "standing": {"review": review(assurance="anonymous")}}
+    assert weighed(None, **dev).mandates == (Mandate(role="buyer", on_behalf_of=None),)
+    assert weighed("stranger", **dev).why_not is None
+    assert "none of the roles" in (weighed("fay", **dev).why_not or "")
+
+
+def test_who_asked_cannot_decide_in_the_dev_profile_either_under_any_of_their_names() -> None:
+    dev = {"laws": laws("dev"), "standing": {"review": review(assurance="anonymous")}}
+    for name in (" Mailroom ", "mailroom@desk"):
+        assert weighed(name, **dev).why_not == "the person who asked cannot decide"
+    assert weighed("stranger", identity="mailroom@desk", **dev).why_not == "the person who asked cannot decide"
+
+
+def test_a_dollar_amount_is_held_against_a_euro_limit_at_the_day_s_rate() -> None:
+    assert weighed("cleo", standing={"amount": Decimal(1000), "currency": "USD"}).why_not is None
+    assert weighed("cleo", standing={"amount": Decimal("1000.01"), "currency": "USD"}).why_not
+    assert weighed("cleo", standing={"amount": Decimal(1), "currency": "GBP"}).why_not
+    assert weighed("bea", standing={"amount": Decimal(1), "currency": "GBP"}).why_not is None
+
+
+def test_a_further_role_may_answer_from_the_moment_it_is_asked() -> None:
+    at = NOW + timedelta(hours=4)
+    ladder = (Rung(at=at, does="escalate", role="finance-head"), Rung(at=at + timedelta(hours=4), does="end"))
+    asked = {"review": review(assurance="claimed", ladder=ladder)}
+    assert weighed("hedda", standing=asked, at=at - timedelta(seconds=1)).why_not
+    assert weighed("hedda", standing=asked, at=at).mandates == (Mandate(role="finance-head", on_behalf_of=None),)
+
+
+def test_a_delegation_counts_on_its_days_and_on_no_other() -> None:
+    lent = Delegation(giver="bea", taker="fay", roles=("buyer",), since=NOW.date(), until=NOW.date())
+    rules = laws("production", delegations=(lent,))
+    assert weighed("fay", laws=rules).mandates == (Mandate(role="buyer", on_behalf_of="bea", via="delegation"),)
+    tomorrow = datetime.combine(NOW.date() + timedelta(days=1), NOW.time(), UTC)
+    assert weighed("fay", laws=rules, at=tomorrow).why_not
+
+
+def test_a_decision_is_handed_on_only_by_whom_it_is_and_only_to_whom_the_directory_says() -> None:
+    to_cleo = {"answer": {"person": "cleo"}}
+    assert weighed("bea", "delegate", **to_cleo).handed == Handover(giver="bea", taker="cleo")
+    assert weighed("bea", "delegate", answer={"person": "fay"}).why_not
+    assert weighed("bea", "delegate", answer={"person": "nobody"}).why_not
+    assert weighed("fay", "delegate", **to_cleo).why_not
+    assert weighed("bea", "delegate", standing={"requester": "cleo"}, **to_cleo).why_not
+    dev = {"laws": laws("dev"), "standing": {"review": review()}}
+    assert "only somebody whom the directory knows" in (weighed("stranger", "delegate", **to_cleo, **dev).why_not or "")
+
+
+def test_a_decision_handed_on_gives_its_taker_the_giver_s_place_and_limit() -> None:
+    handed = {"handed": (Handover(giver="bea", taker="cleo"),)}
+    assert Mandate(role="buyer", on_behalf_of="bea", via="handover") in weighed("cleo", standing=handed).mandates
+
+
+def test_anybody_may_comment_even_who_asked() -> None:
+    for name in ("mailroom", "nobody", "fay"):
+        assert weighed(name, "comment", answer={"text": "hm"}).why_not is None
+
+
+def test_an_answer_from_before_a_reset_does_not_count_again() -> None:
+    before = sent("bea@desk").model_copy(update={"reapplied": True})
+    for kind in ("approve", "comment"):
+        found = weigh(Answer(kind=kind, by="bea"), before, standing(), laws())
+        assert found.why_not == "it was given before a reset; give it again"
+
+
+def test_nobody_is_found_by_two_names() -> None:
+    rules = laws("production", *COMPANY, person("bea2", "buyer", principals=("sso|x",)))
+    assert weighed("bea2", laws=rules).by == "bea2"

@@ -1,0 +1,98 @@
+"""Asking an agent: turns within a budget, unusable answers back to it, and its rules where no answer comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Generic
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from activities.reasoning import Observation, ReasoningActivities, Thought, Turn
+from agents.agent import Agent, Claim
+from domain.documents import DocumentRef
+from domain.errors import Suspended
+from domain.spending import Budget, Spent
+from workflows.failures import failed_as, given_up, reason
+from workflows.options import LOOKUP, REASONING, said
+
+
+@dataclass(frozen=True)
+class Consultation(Generic[Claim]):
+    """What an agent claimed, if it did, and who really answered."""
+
+    claim: Claim | None
+    provider: str
+    model: str | None
+    brief: DocumentRef
+    why_none: str | None = None
+    """Why no model answered."""
+
+
+class Consulting:
+    """A case that may ask agents, within a budget of its own and within each agent's."""
+
+    budget = Budget(turns=24, tokens=400_000, money=Decimal(5), seconds=1_800)
+
+    def __init__(self) -> None:
+        """Nothing is spent yet."""
+        self._spent: dict[str, Spent] = {}
+
+    @property
+    def spent(self) -> Spent:
+        """What the case has used so far, over all agents."""
+        total = Spent()
+        for each in self._spent.values():
+            total = Spent.model_validate(
+                {name: getattr(total, name) + getattr(each, name) for name in Spent.model_fields}
+            )
+        return total
+
+    async def consult(self, agent: Agent[Any, Claim], brief: DocumentRef) -> Consultation[Claim]:
+        """Ask an agent. Without an answer its rules speak, if it has any; a suspended agent's say nothing."""
+        turn = Turn(agent=agent.name, version=agent.version, brief=brief)
+        thought, why_none = await self._reason(agent, turn)
+        if thought is None and why_none and not why_none.startswith(SUSPENDED):
+            thought = await workflow.execute_local_activity_method(ReasoningActivities.fall_back, turn, **LOOKUP)
+        if thought is None:
+            return Consultation(claim=None, provider="nobody", model=None, brief=brief, why_none=why_none)
+        claim = agent.claim.model_validate_json(thought.claim) if thought.claim else None
+        return Consultation(claim, thought.provider, thought.model, brief, why_none)
+
+    async def _reason(self, agent: Agent[Any, Any], turn: Turn) -> tuple[Thought | None, str | None]:
+        """The first usable answer, or why there is none."""
+        seen: tuple[Observation, ...] = ()
+        for _ in range(agent.limits.turns):
+            if spent_up := self._exhausted(agent):
+                return None, spent_up
+            thought, why_none = await self._think(agent, turn.model_copy(update={"observations": seen}))
+            if thought is None or thought.claim:
+                return thought, why_none
+            seen += (thought.observation,) if thought.observation else ()
+        return None, "none of its answers could be used"
+
+    def _exhausted(self, agent: Agent[Any, Any]) -> str | None:
+        own = agent.limits.budget.exhausted(self._spent.get(agent.name, Spent()))
+        return own or self.budget.exhausted(self.spent)
+
+    async def _think(self, agent: Agent[Any, Any], turn: Turn) -> tuple[Thought | None, str | None]:
+        summary = f"{agent.name} {agent.version}, turn {len(turn.observations) + 1}"
+        started, spent = workflow.now(), self._spent.get(agent.name, Spent())
+        thought: Thought | None = None
+        why_none = None
+        try:
+            thought = await workflow.execute_activity_method(
+                ReasoningActivities.think, turn, **said(REASONING, summary)
+            )
+        except ActivityError as error:
+            given_up(error)
+            workflow.logger.warning("%s gave no answer: %s", agent.name, reason(error))
+            why_none = f"{SUSPENDED}{reason(error)}" if failed_as(error, Suspended) else reason(error)
+        seconds = Decimal(str((workflow.now() - started).total_seconds()))
+        used, cost = (thought.usage, thought.cost) if thought else (None, None)
+        self._spent[agent.name] = spent.plus(used, cost, seconds)
+        return thought, why_none
+
+
+SUSPENDED = "suspended: "

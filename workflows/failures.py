@@ -1,0 +1,27 @@
+"""What a failed activity means to the process that asked for it."""
+
+from __future__ import annotations
+
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+
+
+def failed_as(error: ActivityError, *kinds: type[Exception]) -> bool:
+    """Whether an activity failed with one of these errors or a subclass."""
+    cause = error.cause
+    return isinstance(cause, ApplicationError) and any(cause.type in _family(kind) for kind in kinds)
+
+
+def reason(error: FailureError) -> str:
+    """What went wrong, in the words of whoever said so."""
+    cause = error if isinstance(error, ApplicationError) else error.cause
+    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+
+
+def given_up(error: FailureError) -> None:
+    """Let a cancelled case be cancelled; any other failure is the caller's to deal with."""
+    if is_cancelled_exception(error):
+        raise error
+
+
+def _family(kind: type[Exception]) -> set[str]:
+    return {kind.__name__}.union(*(_family(child) for child in kind.__subclasses__()))

@@ -1,0 +1,12 @@
+"""The processes and the agents there are: what a worker runs, and what an operator can name."""
+
+from __future__ import annotations
+
+from agents.explainer import explainer
+from agents.invoice_examiner import invoice_examiner
+from agents.invoice_reader import invoice_reader
+from workflows.bank_details import BankDetailsWorkflow
+from workflows.invoice import InvoiceWorkflow
+
+PROCESSES = (InvoiceWorkflow, BankDetailsWorkflow)
+AGENTS = {(agent.name, agent.version): agent for agent in (invoice_reader, invoice_examiner, explainer)}
