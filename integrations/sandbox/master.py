@@ -34,7 +34,7 @@ async def put_on_file(database: Database, data: MasterData) -> None:
     """Put all of it on file, or nothing; doing it twice changes nothing."""
     async with database.effect() as books:
         changed = await changed_accounts(books)
-        kept = ({} for each in data.suppliers)
+        kept = ({"account": changed[each.id]} if each.id in changed else {} for each in data.suppliers)
         rows = [supplier.model_dump() | account for supplier, account in zip(data.suppliers, kept, strict=True)]
         await put(books, suppliers, rows)
         await put(books, contacts, [_contact(contact) for contact in data.contacts])

@@ -178,6 +178,10 @@ async def test_a_rejection_and_a_comment_count_with_a_text_alone(office: Office,
     assert counted(answers) == set(TEXT)
 
 
+async def test_nobody_whom_the_directory_does_not_know_hands_a_decision_on_whatever_they_send(office: Office) -> None:
+    assert counted(await decisions(office, "delegate")) == set()
+
+
 async def test_a_signal_nobody_knows_is_on_record_and_decides_nothing(office: Office) -> None:
     assert counted(await decisions(office, "aprove")) == set()
 

@@ -301,3 +301,45 @@ async def test_a_request_survives_a_broken_people_file_and_counts_once_it_is_men
         await asyncio.to_thread(people.write_text, whole)
         assert (await office.answer(case, "approve", None)).counted
         assert isinstance(await case.result(), Posted)
+
+
+def rows_changed(folder: Path, row: str, further: str) -> Path:
+    """The shipped policies with something more in one row of the invoice table."""
+    shutil.copytree(ROOT / "policies", folder)
+    table = folder / "invoice.toml"
+    table.write_text(table.read_text().replace(f'id = "{row}"\n', f'id = "{row}"\n{further}\n'))
+    return folder
+
+
+async def test_in_shadow_mode_nothing_is_done_and_the_case_says_what_would_have_been(
+    client: Client, tmp_path: Path, sample: Sample
+) -> None:
+    folder = rows_changed(tmp_path / "policies", "clean", 'mode = "shadow"')
+    async with open_office(client, tmp_path, policies=folder) as office:
+        outcome = await office.process(sample("01"))
+        assert isinstance(outcome, Held)
+        assert "shadow" in outcome.reason
+        assert (await office.bills(), await office.payments(), await office.messages()) == ((), (), ())
+
+
+async def test_a_second_look_asks_a_person_about_what_the_row_allows(
+    client: Client, tmp_path: Path, sample: Sample
+) -> None:
+    further = 'sample = "1"\napprovers = { finance = 1 }\ndeadline = "2 business days"'
+    folder = rows_changed(tmp_path / "policies", "clean", further)
+    async with open_office(client, tmp_path, policies=folder) as office:
+        case = await office.hand_in(sample("01"))
+        ballot: Ballot = await (await waiting(office, case)).query(Approval.state)
+        assert ballot.request.verdict.sampled
+        assert (await office.answer(case, "approve", None)).counted
+        assert isinstance(await case.result(), Posted)
+
+
+async def test_a_mail_server_that_is_down_delays_nobody_s_answer(
+    client: Client, tmp_path: Path, sample: Sample
+) -> None:
+    down = {"smtp_url": "smtp://127.0.0.1:1", "mail_from": "signalbox@example.com"}
+    async with open_office(client, tmp_path, **down) as office:
+        case = await office.hand_in(sample("04"))
+        assert (await office.answer(case, "approve", None)).counted
+        assert isinstance(await case.result(), Posted)
