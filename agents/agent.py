@@ -14,6 +14,9 @@ Brief = TypeVar("Brief", bound=Frozen)
 Claim = TypeVar("Claim", bound=Frozen)
 
 
+A_CASE = Budget(turns=6, tokens=150_000, money=Decimal(1), seconds=600)
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one consultation may use before it counts as no answer."""
@@ -24,7 +27,7 @@ class Limits:
     output_tokens: int = 4_000
     untrusted_characters: int = 60_000
     """Outside text beyond this is cut, and the cut is said."""
-    budget: Budget = Budget(turns=6, tokens=150_000, money=Decimal(1), seconds=600)
+    budget: Budget = A_CASE
     """What one case may spend on this agent, over all consultations."""
 
 

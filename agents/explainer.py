@@ -1,4 +1,4 @@
-"""Answers a question that an approver asks about an agent's proposal, from what that agent was told and nothing else."""
+"""Answers an approver's question about an agent's proposal, from what that agent was told and nothing else."""
 
 from __future__ import annotations
 

@@ -14,17 +14,14 @@ from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 from commands.console import UserError, command, out, plain
 from commands.desk import Desk, open_desk
 from commands.dossier import dossier
+from commands.outcomes import CASES, details, document_of, outcome_of, told
 from commands.showing import print_card, print_dossier
-from commands.submit import COLOURS, told
+from commands.submit import COLOURS
 from commands.waiting import quotable, waiting_for
-from domain.course import title
-from domain.intake import InvoiceCase
-from domain.outcome import Held
 from domain.spending import Spent
 from domain.text import show
 from integrations.policy_folder import PolicyFolder
 from workflows import attributes
-from workflows.invoice import InvoiceWorkflow
 
 MANY = 200
 RECENT_MINUTES = 120
@@ -40,7 +37,7 @@ async def list_cases(
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("case", "started", "state", "with"):
         table.add_column(column, no_wrap=True)
-    async for found in desk.client.list_workflows(f'WorkflowType="Invoice"{wanted}', limit=MANY):
+    async for found in desk.client.list_workflows(f"{CASES}{wanted}", limit=MANY):
         held = found.typed_search_attributes.get(attributes.OWNER_ROLE) or ""
         shown = _state(found)
         colour = COLOURS.get(shown, "bold")
@@ -60,7 +57,7 @@ async def show_case(
     found = await one_case(desk, which)
     out.print(f"[bold]{found.id}[/bold]  {_state(found)}  {desk.link(found.id)}")
     if found.status == WorkflowExecutionStatus.COMPLETED:
-        await _show_outcome(desk, found.id)
+        await _show_outcome(desk, found)
     for approval in [pending async for pending in waiting_for(desk, found.id)]:
         out.print(f"\nWaiting: [bold]{approval.id}[/bold]  {desk.link(approval.id)}")
         print_card(await dossier(desk, approval.id))
@@ -76,7 +73,7 @@ async def document(
 ) -> int:
     """Save the document a case is about, exactly as it came in."""
     desk = await open_desk()
-    ref = (await _input_of(desk, (await one_case(desk, case)).id)).document
+    ref = await document_of(desk, await one_case(desk, case))
     target = output or Path(re.sub(r"[^\w.-]", "_", Path(ref.name).name).lstrip(".") or ref.digest)
     content = await desk.documents.get(ref)
     try:
@@ -88,19 +85,10 @@ async def document(
     return 0
 
 
-async def _input_of(desk: Desk, case_id: str) -> InvoiceCase:
-    """What the case was started with, from its history, so that it needs no worker."""
-    async for event in desk.client.get_workflow_handle(case_id).fetch_history_events():
-        given = event.workflow_execution_started_event_attributes.input.payloads
-        [case] = await desk.client.data_converter.decode(given, [InvoiceCase])
-        return case
-    raise UserError(f"{case_id} has no history.")
-
-
 async def one_case(desk: Desk, case: str) -> WorkflowExecution:
     """The one case whose id is or begins with this."""
     safe = quotable(case)
-    query = f'WorkflowType="Invoice" AND WorkflowId STARTS_WITH "{safe}"'
+    query = f'{CASES} AND WorkflowId STARTS_WITH "{safe}"'
     found = [each async for each in desk.client.list_workflows(query, limit=5)]
     newest = {each.id: each for each in reversed(found)}
     if len(newest) != 1:
@@ -109,17 +97,14 @@ async def one_case(desk: Desk, case: str) -> WorkflowExecution:
     return next(iter(newest.values()))
 
 
-async def _show_outcome(desk: Desk, case_id: str) -> None:
-    outcome = await desk.client.get_workflow_handle_for(InvoiceWorkflow.run, case_id).result()
+async def _show_outcome(desk: Desk, case: WorkflowExecution) -> None:
+    outcome = await outcome_of(desk, case)
     state, said = told(outcome)
     out.print(f"{state}: {plain(said, 600)}")
-    out.print(f"invoice {plain(outcome.invoice_number or 'unknown')}, decided by {plain(outcome.decided_by)}")
-    for finding in outcome.findings:
-        out.print(f"  - {plain(title(finding), 400)}")
-        out.print(f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]")
-    if isinstance(outcome, Held):
-        out.print(f"Next: {outcome.owner}: {plain(outcome.removed_by)}; then `starter.py invoice FILE --again`.")
-    out.print(await cost_of(desk, outcome.spent))
+    for line in details(outcome):
+        out.print(line)
+    if spent := getattr(outcome, "spent", None):
+        out.print(await cost_of(desk, spent))
 
 
 async def cost_of(desk: Desk, spent: Spent) -> str:

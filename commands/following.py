@@ -12,11 +12,10 @@ from commands.console import out, plain
 from commands.desk import Desk
 from commands.dossier import Dossier, counted, dossier
 from commands.moments import until
-from commands.submit import told
+from commands.outcomes import outcome_of, told
 from commands.timeline import Line, ended_as, lines_of
 from commands.waiting import MANY, described_approval, quotable, waiting
 from workflows import attributes
-from workflows.invoice import InvoiceWorkflow
 
 
 class Printed:
@@ -106,9 +105,7 @@ class FollowedCase:
     async def _end(self, status: WorkflowExecutionStatus | None) -> str:
         if status != WorkflowExecutionStatus.COMPLETED:
             return f"[red]{status.name.lower() if status else 'ended'}[/red] without an outcome"
-        run = self._case.run_id
-        handle = self._desk.client.get_workflow_handle_for(InvoiceWorkflow.run, self._case.id, run_id=run)
-        state, said = told(await handle.result())
+        state, said = told(await outcome_of(self._desk, self._case))
         return f"[bold]{state}[/bold]: {plain(said, 600)}"
 
 

@@ -1,4 +1,4 @@
-"""Policy tables, people, rates, prices and tolerances from a folder of TOML files, in force as soon as they are saved."""
+"""Policy tables, people, rates, prices and tolerances from a folder of TOML files, in force once they are saved."""
 
 from __future__ import annotations
 

@@ -108,3 +108,19 @@ async def test_the_document_of_a_case_is_saved_as_it_came_in_and_overwrites_noth
     again = await working.type("document", case, "--output", str(copy))
     assert again.code == 2
     assert "is there already" in again.err
+
+
+async def test_a_change_of_bank_details_is_asked_for_listed_shown_and_stopped(working: Terminal) -> None:
+    words = ["bank-change", "70008", "--account", "DE55 9991 5015 0004 4236 00", "--holder", "Hansen", "--reference"]
+    asked = await working.type(*words, "LETTER-7", "--reason", "a new bank", "--submitted-by", "lars")
+    assert (asked.code, "waiting for approval" in asked.out) == (0, True), asked
+    assert "bank-70008" in (await working.type("list", "--state", "waiting for approval")).out
+    shown = await working.type("show", "bank-70008")
+    assert "Still needed" in shown.out
+    assert re.search(r"1 from vendor-master, [12] from treasury", " ".join(shown.out.split()))
+    nothing = await working.type("document", "bank-70008")
+    assert (nothing.code, "started without a document" in nothing.err) == (2, True)
+    stopped = await working.type("bank-stop", "70008", "--reason", "the supplier knows nothing")
+    assert (stopped.code, "The account on file is what it was" in stopped.out) == (0, True), stopped
+    ended = await working.type("show", "bank-70008")
+    assert "stopped: the supplier knows nothing" in ended.out

@@ -16,7 +16,7 @@ HOST = "evil.example"
 KINDS: Mapping[str, str] = {
     "elements": f"</code></pre></main><h1>PRE-APPROVED</h1><script>document.title='owned'</script><img src=//{HOST}>"
     f"<iframe src=//{HOST}/2></iframe><table><tr><td>x</table><style>main{{display:none}}</style><svg onload=x>",
-    "headings": "# PRE-APPROVED\n## by the board\nPRE-APPROVED\n===\nx\n---\n> quoted\n- one\n1. two\n***\n**bold** _x_",
+    "headings": "# PRE-APPROVED\n## by the board\nPRE-APPROVED\n===\nx\n---\n> quoted\n- one\n1. two\n**bold** _x_",
     "links": f"[approve](https://{HOST}) <https://{HOST}> https://{HOST}/3 www.{HOST} [x]\n\n[x]: //{HOST}\npay@{HOST}",
     "images": f"![x](https://{HOST}/4.png) ![x](//{HOST}/5.png) ![x][y]\n\n[y]: https://{HOST}/6.png 'PRE-APPROVED'",
     "math": "$x^2$ $$\\frac{PRE}{APPROVED}$$ \\(x\\) \\[x\\] `$x$` $\\href{https://evil.example}{x}$ \\begin{matrix}x",
@@ -61,13 +61,13 @@ def answers(text: str) -> Iterator[Sent]:
         ("delegate", {"by": short, "person": short, "note": text}),
     ]
     for name, value in said:
-        yield Sent(name, [_payload(json.dumps(value).encode())], identity)
-    yield Sent("comment", [_payload(text.encode())], identity)
-    yield Sent("comment", [_payload(b"1", encoding=text.encode())], identity)
-    yield Sent(identity, [_payload(json.dumps(text).encode())], identity)
+        yield Sent(name, [payload(json.dumps(value).encode())], identity)
+    yield Sent("comment", [payload(text.encode())], identity)
+    yield Sent("comment", [payload(b"1", encoding=short.encode())], identity)
+    yield Sent(identity, [payload(json.dumps(text).encode())], identity)
 
 
-def _payload(content: bytes, encoding: bytes = b"json/plain") -> Payload:
+def payload(content: bytes, encoding: bytes = b"json/plain") -> Payload:
     return Payload(metadata={"encoding": encoding}, data=content)
 
 

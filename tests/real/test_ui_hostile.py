@@ -2,26 +2,31 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Frame
+from playwright.async_api import BrowserContext, Frame, Page
 from sqlalchemy import text as sql
 from temporalio.api.common.v1 import Payloads, WorkflowExecution
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client
 
+from domain.text import unmarked
 from governance.ballot import Ballot
 from governance.card import WIDTH, card
 from integrations.scripted_model import Reply, ScriptedModel, scripted_model
+from integrations.store import open_store
+from integrations.store.stops import Stop
 from tests.facts import Handle, no_task_failed, until
 from tests.office import Office, open_office
-from tests.real.hostile import HOST, KINDS, Sent, answers, asked, invoice
+from tests.real.hostile import HOST, KINDS, Sent, answers, asked, invoice, payload
 from tests.real.ui import Ui
 from workflows.approval import Approval
 
@@ -31,6 +36,8 @@ STRUCTURE = (
     "h1, h2, h3, h4, h5, h6, a, img, script, style, math, .katex, svg, table, ul, ol, dl, blockquote, hr, iframe, form"
 )
 MARKS = f"main :is({STRUCTURE}, strong, em, del, input)"
+NEWS = "https://newsfeed.temporal.io/"
+"""The UI's own news; a browser may be offline."""
 CARD_BYTES = 4_096
 EVERYTHING = " ".join(said[:250] for said in KINDS.values())
 
@@ -61,7 +68,7 @@ class Siege:
     async def say(self, approval: Handle, *said: Sent) -> Ballot:
         """Send signals and wait until all are on record."""
         before: Ballot = await approval.query(Approval.state)
-        await asyncio.gather(*(self._send(approval, sent) for sent in said))
+        await asyncio.gather(*(self.send(approval, sent) for sent in said))
 
         async def recorded() -> Ballot | None:
             ballot: Ballot = await approval.query(Approval.state)
@@ -69,7 +76,7 @@ class Siege:
 
         return await until(recorded)  # type: ignore[return-value]
 
-    async def _send(self, approval: Handle, sent: Sent) -> None:
+    async def send(self, approval: Handle, sent: Sent) -> None:
         signal = SignalWorkflowExecutionRequest(
             namespace=self.office.desk.client.namespace,
             workflow_execution=WorkflowExecution(workflow_id=approval.id),
@@ -103,10 +110,10 @@ async def reader(browser: BrowserContext, client: Client) -> AsyncGenerator[Ui]:
 @pytest.fixture
 def reached(reader: Ui) -> Iterator[list[str]]:
     seen: list[str] = []
-    own = reader.workflows.split("/namespaces")[0]
+    own = (reader.workflows.split("/namespaces")[0], NEWS, "data:", "blob:")
 
     def note(request: Any) -> None:
-        if not request.url.startswith((own, "data:", "blob:")):
+        if not request.url.startswith(own):
             seen.append(request.url)
 
     reader.page.on("request", note)
@@ -126,8 +133,8 @@ async def test_every_text_of_a_case_and_of_every_signal_is_shown_as_text(
         await is_one_block(reader, await details(approval))
     assert await until(lambda: explained(approval))
     await is_one_block(reader, await details(approval))
-    for summary in await summaries(case, approval):
-        await is_one_line(reader, summary)
+    await are_lines(reader, await summaries(case, approval))
+    await is_one_block(reader, card(Ballot.on(asked(KINDS[kind]))))
     assert "owned" not in await reader.page.title()
     assert reached == []
     for each in (case, approval):
@@ -135,11 +142,78 @@ async def test_every_text_of_a_case_and_of_every_signal_is_shown_as_text(
     await case.terminate()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_request_that_is_hostile_through_and_through_is_one_block_on_the_card(
-    kind: str, reader: Ui, reached: list[str]
+@pytest.mark.xfail(reason="the renderer makes a link of mailto:, and a list or a rule of what a line begins with")
+@pytest.mark.parametrize("said", ["mailto:pay@evil.example", "- one", "+ one", "1. one", "1) one", "~~~", "---"])
+async def test_a_summary_that_begins_with_a_mark_is_a_line_all_the_same(said: str, reader: Ui) -> None:
+    await are_lines(reader, {unmarked(said, 200)})
+
+
+@pytest.mark.xfail(reason="an encoding is quoted at full length", strict=True)
+async def test_an_encoding_of_a_megabyte_leaves_a_short_record(siege: Siege, tmp_path: Path) -> None:
+    _, approval = await siege.ask("x", tmp_path)
+    ballot = await siege.say(approval, Sent("comment", [payload(b"1", b"x" * 1_000_000)], "anna"))
+    assert len(ballot.heard[0].why_not or "") < 1_000
+
+
+async def test_nothing_that_outsiders_write_becomes_part_of_a_page(
+    siege: Siege, reader: Ui, reached: list[str], tmp_path: Path
 ) -> None:
-    await is_one_block(reader, card(Ballot.on(asked(KINDS[kind]))))
+    case, approval = await siege.ask(EVERYTHING, tmp_path)
+    await siege.say(approval, *answers(EVERYTHING))
+    await reader.open_workflow(approval.id)
+    await reader.page.get_by_text("WAITING for").first.wait_for()
+    await is_untouched(reader.page)
+    await reader.page.get_by_role("tab", name="User Metadata").click()
+    [summary, shown] = await reader.metadata()
+    assert (await tags(summary, "main *"), await tags(shown, "main *")) == (["P"], ["PRE", "CODE"])
+    await reader.page.get_by_role("tab", name="Event History").click()
+    await reader.page.get_by_text("Signaled").first.wait_for()
+    await is_untouched(reader.page)
+    await reader.open_list(f'WorkflowId IN ("{approval.id}", "{case.id}")')
+    await is_untouched(reader.page)
+    rejection = Sent("reject", [payload(json.dumps(EVERYTHING).encode())], "anna")
+    await siege.send(approval, rejection)
+    await case.result()
+    for settled in (approval, case):
+        await reader.open_workflow(settled.id)
+        await reader.page.get_by_text("PRE-APPROVED").first.wait_for()
+        await is_untouched(reader.page)
+    assert reached == []
+
+
+async def test_the_reason_an_agent_was_stopped_for_is_text_on_the_card(
+    siege: Siege, reader: Ui, reached: list[str], tmp_path: Path
+) -> None:
+    stop = Stop(
+        kind="agent",
+        name="invoice_examiner",
+        by="<h1>anna</h1>",
+        at=datetime.now(UTC),
+        reason="``` # PRE-APPROVED <h1>x</h1> ![x](//evil.example)",
+        state="stopped",
+    )
+    async with open_store(siege.office.desk.settings.store_url) as store:
+        await store.stops.suspend(stop)
+        try:
+            case, approval = await siege.ask("y", tmp_path)
+        finally:
+            await store.stops.resume(stop.model_copy(update={"state": "resumed", "reason": "done"}))
+    shown = await details(approval)
+    assert "PRE-APPROVED" in shown
+    await is_one_block(reader, shown)
+    assert reached == []
+    await case.terminate()
+
+
+async def test_the_outcome_of_an_unknown_seller_shows_its_name_as_text(
+    siege: Siege, reader: Ui, reached: list[str], samples: Path, tmp_path: Path
+) -> None:
+    unknown = samples / "invoices" / "08-unknown-supplier.xml"
+    case = await siege.office.hand_in(invoice(unknown, tmp_path, EVERYTHING))
+    await case.result()
+    await reader.open_workflow(case.id)
+    await reader.page.get_by_text("PRE-APPROVED").first.wait_for()
+    await is_untouched(reader.page)
     assert reached == []
 
 
@@ -194,10 +268,21 @@ COLUMNS = """() => {
 }"""
 
 
-async def is_one_line(ui: Ui, summary: str) -> None:
-    frame = await ui.render(summary)
-    assert await tags(frame, "main *") == ["P"], summary
-    assert summary.isprintable()
+async def are_lines(ui: Ui, shown: set[str]) -> None:
+    """Summaries: in the browser a paragraph each, in which nothing is marked."""
+    assert shown
+    assert [line for line in shown if not line.isprintable()] == []
+    frame = await ui.render("\n\n".join(sorted(shown)))
+    assert await tags(frame, "main *") == ["P"] * len(shown)
+
+
+async def is_untouched(page: Page) -> None:
+    """Nothing on the page leads to another host, and no heading or formula is an outsider's."""
+    assert "owned" not in await page.title()
+    strangers = f"[href*='{HOST}'], [src*='{HOST}'], :is(h1, h2, h3, h4, table h1):has-text('PRE-'), .katex, math"
+    assert await page.locator(strangers).count() == 0
+    for frame in page.frames[1:]:
+        assert await frame.locator(MARKS).count() == 0
 
 
 async def tags(frame: Frame, selector: str) -> list[str]:

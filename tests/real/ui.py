@@ -85,6 +85,10 @@ class Ui:
         """Show a workflow's User Metadata; gives the frames of its summary and of its current details."""
         await self.open_workflow(workflow_id)
         await self.page.get_by_role("tab", name="User Metadata").click()
+        return await self.metadata()
+
+    async def metadata(self) -> list[Frame]:
+        """The frames of the summary and of the current details, on the tab that is open."""
         await self.page.frame_locator("iframe").last.locator("pre").wait_for()
         return [frame for frame in self.page.frames if frame is not self.page.main_frame]
 

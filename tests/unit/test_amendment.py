@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,12 +8,13 @@ from governance.amendment import Amendment, Change, amend
 from governance.answer import Answer
 from governance.canonical import digest
 from governance.judge import Circumstances
+from governance.people import Delegation, Mandate
 from governance.policy import Table
 from governance.policy_file import load_table
 from governance.quorum import missing
 from governance.standing import Laws, Standing, weigh
 from tests.actions import NOW, payment, review, subject
-from tests.people import laws, sent
+from tests.people import laws, person, sent
 
 TABLE = """
 policy = "invoice"
@@ -155,3 +156,33 @@ def test_the_dev_profile_lets_a_stranger_change_what_a_stranger_may_decide(table
     assert change.amended
     assert change.amended.verdict.review
     assert change.amended.verdict.review.assurance == "anonymous"
+
+
+def test_a_change_says_in_its_own_words_why_it_cannot_be(table: Table) -> None:
+    assert "it may change amount" in (changed(table, "fay", {"bill_id": "B-2"}).why_not or "")
+
+
+@pytest.mark.parametrize(
+    ("amount", "expires"), [("100", subject(payment()).expires), ("500", NOW + timedelta(hours=24))]
+)
+def test_a_change_ends_when_its_own_row_says_or_else_when_the_request_did(amount: str, expires: datetime) -> None:
+    short = load_table(TABLE.replace('deadline = "48 hours"', 'deadline = "24 hours"').encode(), "table.toml")
+    change = changed(short, "bea", {"amount": amount})
+    assert change.amended
+    assert change.amended.subject.expires == expires
+
+
+def test_a_changer_is_held_to_their_limit_by_the_amount_as_changed(table: Table) -> None:
+    lent = Delegation(giver="fay", taker="cleo", roles=("finance",), since=NOW.date(), until=NOW.date())
+    rules = laws("production", delegations=(lent,))
+    change = changed(table, "cleo", {"amount": "500"}, laws=rules)
+    assert change.amended
+    assert change.weighed.mandates == (Mandate(role="buyer", on_behalf_of=None),)
+    dearer = load_table(TABLE.replace('"<= 500"', '"<= 501"').encode(), "table.toml")
+    assert "500 EUR, and 501 EUR is at stake" in (changed(dearer, "cleo", {"amount": "501"}, laws=rules).why_not or "")
+
+
+def test_a_changer_fills_the_places_of_the_row_as_changed_and_not_those_they_had(table: Table) -> None:
+    both = laws("production", person("olga", "buyer", "finance"))
+    change = changed(table, "olga", {"amount": "500"}, laws=both)
+    assert [mandate.role for mandate in change.weighed.mandates] == ["buyer"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.ports import SignalRecord
 from governance.answer import parse_answer
-from governance.approval import Amended, Explained
+from governance.approval import Amended, Explained, stage_end
 from governance.ballot import KEPT, Ballot
 from governance.canonical import digest
 from governance.people import Handover
@@ -254,3 +254,89 @@ def test_any_bytes_of_any_encoding_are_heard_without_an_error(kind: str, encodin
         after = ballot.hear(answer, weigh(answer, signal, ballot.standing("run-1"), DEV))
         assert len(after.heard) == 1
         assert Ballot.model_validate_json(after.model_dump_json()) == after
+
+
+def test_an_answer_at_the_deadline_is_late() -> None:
+    ballot = Ballot(request=request(subject(bill(), expires=NOW + timedelta(seconds=1))))
+    assert heard(ballot, "approve").heard[0].why_not == "it came after the deadline"
+
+
+def test_who_has_voted_may_still_comment() -> None:
+    after = heard(heard(on({"finance": 2}), "approve", {"by": "fay"}), "comment", {"by": "fay", "text": "and paid?"})
+    assert (after.heard[1].counted, after.state) == (True, "waiting")
+
+
+def test_silence_changes_nothing_that_is_decided_already(waiting: Ballot) -> None:
+    settled = heard(waiting, "approve")
+    assert settled.expire() == settled
+
+
+def test_reminders_and_explanations_are_kept_in_the_order_in_which_they_came(waiting: Ballot) -> None:
+    rungs = (Rung(at=NOW, does="remind"), Rung(at=NOW, does="escalate", role="finance"))
+    answers = tuple(Explained(event_id=number, agent="x", provider="y", answer="because") for number in (1, 2))
+    ballot = waiting.climb(rungs[0]).climb(rungs[1]).explained(answers[0]).explained(answers[1])
+    assert (ballot.record.climbed, ballot.record.explained) == (rungs, answers)
+
+
+def test_a_waiting_ballot_has_no_decision(waiting: Ballot) -> None:
+    with pytest.raises(ValueError, match=r"^a waiting ballot has no decision$"):
+        waiting.decision(NOW)
+
+
+def test_a_decision_says_who_settled_it_how_surely_when_and_by_which_event() -> None:
+    once = heard(on({"finance": 2}), "approve", {"by": "fay"})
+    refused = heard(once, "reject", {"by": "lena", "reason": "no"}).decision(NOW)
+    assert (refused.state, refused.by, refused.assurance) == ("rejected", "lena", "claimed")
+    assert (refused.event_id, refused.at) == (2, NOW + timedelta(seconds=2))
+    silent = once.expire().decision(NOW)
+    assert (silent.state, silent.by, silent.assurance, silent.event_id, silent.at) == ("expired", None, None, None, NOW)
+    assert [vote.person for vote in silent.votes] == ["fay"]
+
+
+def test_an_approval_is_as_sure_as_the_least_sure_vote_and_not_as_the_last() -> None:
+    least = heard(on({"finance": 2}), "approve", identity="")
+    assert heard(least, "approve", {"by": "fay"}).decision(NOW).assurance == "anonymous"
+
+
+LADDER = (
+    Rung(at=NOW + timedelta(seconds=1), does="escalate", role="finance-head"),
+    Rung(at=NOW + timedelta(hours=48), does="end"),
+)
+
+
+def test_a_role_that_was_asked_since_fills_a_place_and_one_not_asked_yet_does_not() -> None:
+    settled = heard(on({"finance": 1}, ladder=LADDER), "approve", {"by": "hedda"})
+    assert (settled.state, settled.decision(NOW).by) == ("approved", "hedda")
+    late = (LADDER[0].model_copy(update={"at": NOW + timedelta(seconds=2)}), LADDER[1])
+    assert heard(on({"finance": 1}, ladder=late), "approve", {"by": "hedda"}).state == "waiting"
+
+
+def test_a_change_by_somebody_of_a_role_asked_since_settles_what_that_role_may_decide() -> None:
+    asked = Ballot(request=request(verdict=verdict(bill(), review=review({"finance": 1}, ladder=LADDER))))
+    answer = parse_answer("approve", JSON, b'{"by": "hedda", "changes": {"due_date": "2026-12-24"}}')
+    signal = SignalRecord(event_id=9, name="approve", identity="", principal=None, at=NOW + timedelta(seconds=1))
+    weighed = weigh(answer, signal, asked.standing("run-1"), DEV)
+    action = bill(due_date=bill().due_date + timedelta(days=7))
+    then = verdict(action, review=review({"finance": 1}, ladder=LADDER))
+    assert asked.hear(answer, weighed, Amended(subject=subject(action), verdict=then)).state == "approved"
+
+
+def test_every_place_that_is_open_is_said_to_whom_fills_none() -> None:
+    once = heard(on({"buyer": 1, "finance": 1, "legal": 1}), "approve", {"by": "fay"})
+    assert heard(once, "approve", {"by": "finn"}).heard[1].why_not == (
+        "it fills no place that is open: 1 from buyer, 1 from legal (one person and one authority fill one place)"
+    )
+
+
+def test_people_see_the_next_stage_s_end_and_in_the_last_one_the_deadline() -> None:
+    reminded = review(ladder=(Rung(at=NOW, does="remind"), *LADDER))
+    first, last = (rung.at for rung in LADDER)
+    assert stage_end(reminded, NOW - timedelta(hours=1)) == first
+    assert stage_end(reminded, first) == last
+    assert stage_end(reminded, last) == last
+
+
+def test_a_request_whose_subject_was_changed_on_the_way_is_not_intact() -> None:
+    assert request().intact()
+    other = subject(bill(payable=bill().payable + 1))
+    assert not request().model_copy(update={"subject": other}).intact()

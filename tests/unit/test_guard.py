@@ -91,6 +91,43 @@ def test_a_row_for_every_action_covers_one_that_the_table_lists() -> None:
 
 def test_a_row_that_asks_a_role_nobody_knows_keeps_the_worker_from_starting() -> None:
     rules = table(ROW + 'then = "review"\nescalate = ["chair"]\n' + ASKS)
-    with pytest.raises(Unguarded, match="Row one of invoice asks chair, which is no role of people.toml"):
+    with pytest.raises(Unguarded, match=r"Row one of invoice asks chair, which is no role of people\.toml"):
         refuse_unknown_roles([rules], directory())
     refuse_unknown_roles([table(ROW + 'then = "review"\n' + ASKS)], directory())
+
+
+def test_an_action_that_a_table_only_ever_denies_is_refused_as_one_that_no_row_covers() -> None:
+    with pytest.raises(Unguarded, match=r"No policy table has a row for erp\.post_bill"):
+        refuse_unguarded({PostBill: Reconciling()}, [PostBill], [table(ROW + 'then = "deny"')])
+
+
+def test_an_action_that_names_no_step_at_all_is_refused_and_every_fault_is_a_sentence() -> None:
+    class Unnamed(BaseAction):
+        effect: ClassVar[Effect] = "money"
+        kind: Literal["world.unnamed"] = "world.unnamed"
+
+    with pytest.raises(Unguarded) as refused:
+        refuse_unguarded({}, [Unnamed], [SHIPPED])
+    assert str(refused.value).endswith(
+        "catch. Unnamed names no step, so it has no idempotency key of its own. "
+        "No policy table has a row for world.unnamed, so Unnamed could never be judged but denied. "
+        "No adapter performs Unnamed."
+    )
+
+
+def test_a_table_that_does_not_list_an_action_lowers_nothing_for_it() -> None:
+    class Other(ChangeAccount):
+        kind: Literal["erp.other"] = "erp.other"  # type: ignore[assignment]
+
+    refuse_unguarded({}, [Other], [table(ROW.replace("action", "# action") + 'then = "allow"')])
+
+
+def test_every_role_that_nobody_knows_is_said_in_a_sentence_of_its_own() -> None:
+    rules = table(ROW + 'then = "review"\nescalate = ["chair", "board"]\n' + ASKS)
+    with pytest.raises(Unguarded) as refused:
+        refuse_unknown_roles([rules], directory())
+    said = " ".join(
+        f"Row one of invoice asks {role}, which is no role of people.toml: add it there or ask another."
+        for role in ("chair", "board")
+    )
+    assert str(refused.value).endswith(f"catch. {said}")

@@ -209,3 +209,18 @@ def test_what_a_ladder_says_is_in_order_of_time() -> None:
 def test_a_payment_is_judged_by_its_own_rows_only() -> None:
     rules = table(ALLOW + ALLOW.replace("one", "two").replace("erp.post_bill", "erp.schedule_payment"))
     assert judge(rules, payment(due_date=date(2026, 12, 1)), given()).row == "two"
+
+
+@pytest.mark.parametrize("row", ['sample = "1"\n' + ASKS, 'mode = "shadow"\nsample = "0.9"\n' + ASKS])
+def test_people_who_look_only_sometimes_are_not_counted_among_those_an_action_needs(row: str) -> None:
+    verdict = judge(table(ALLOW + row.replace("= 1 ", "= 2 ")), ChangeAccount(business_key="k"), given())
+    assert verdict.why == "ChangeAccount needs 2 people to approve, and row one asks 0."
+
+
+def test_one_person_that_an_action_needs_is_one_that_a_row_must_ask() -> None:
+    class Watched(ChangeAccount):
+        least_people: ClassVar[int] = 1
+
+    watched = Watched(business_key="k")
+    assert judge(table(ALLOW), watched, given()).why == "Watched needs 1 people to approve, and row one asks 0."
+    assert judge(table(REVIEW + ASKS), watched, given()).then == "review"

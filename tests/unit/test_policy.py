@@ -274,3 +274,14 @@ def test_a_row_is_read_or_refused_whatever_stands_in_its_cells(said: dict[str, o
 def test_a_file_that_is_no_table_is_refused_whatever_it_holds(content: bytes) -> None:
     with pytest.raises(BadPolicy):
         load_table(content, "f.toml")
+
+
+def test_a_row_says_the_first_stated_fact_that_keeps_it_from_matching() -> None:
+    row = table(ROW + 'amount = "<= 50"\nconfidence = "> 0.5"\nthen = "allow"').rows[0]
+    stated = {"action": "erp.post_bill", "amount": Decimal(50), "confidence": Decimal("0.6")}
+    assert row.unmatched(stated) is None
+    assert row.unmatched(stated | {"amount": None}) is None
+    assert row.unmatched({}) is None
+    assert row.unmatched(stated | {"amount": Decimal(51), "confidence": Decimal(0)}) == "amount"
+    assert row.unmatched(stated | {"confidence": Decimal(0)}) == "confidence"
+    assert row.unmatched(stated | {"action": "erp.schedule_payment"}) == "action"

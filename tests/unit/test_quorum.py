@@ -3,6 +3,7 @@ from itertools import permutations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.assurance import weakest
 from governance.people import Mandate
 from governance.quorum import Vote, missing
 from tests.actions import vote
@@ -76,3 +77,13 @@ def test_a_name_written_otherwise_is_no_other_person() -> None:
 def test_a_deputy_fills_a_place_of_any_role_and_never_two() -> None:
     assert missing([vote("hedda", "head")], {"finance": 2}) == {"finance": 2}
     assert missing([vote("hedda", "head")], {"finance": 2}, ("head",)) == {"finance": 1}
+
+
+def test_who_may_act_in_two_ways_acts_in_the_one_that_is_still_free() -> None:
+    for_anna_or_oneself = (Mandate(role="finance", on_behalf_of="anna"), Mandate(role="finance", on_behalf_of=None))
+    assert missing([vote("anna", "finance"), vote("ben", mandates=for_anna_or_oneself)], {"finance": 2}) == {}
+
+
+def test_nobody_s_assurance_is_the_weakest_of_none() -> None:
+    assert weakest(()) is None
+    assert weakest(("step-up", "claimed", "signed")) == "claimed"

@@ -7,10 +7,12 @@ import pytest
 
 from governance.answer import Answer
 from governance.people import Delegation, Handover, Mandate
-from governance.standing import Standing, Weighed, weigh
+from governance.standing import Standing, Weighed, nobody_knows, weigh
+from governance.tokens import Binding
 from governance.verdict import Rung
 from tests.actions import NOW, review
-from tests.people import COMPANY, laws, person, sent
+from tests.people import COMPANY, laws, person, sent, up_to
+from tests.tokens import genuine, public
 
 
 def standing(**changes: Any) -> Standing:
@@ -140,3 +142,88 @@ def test_an_answer_from_before_a_reset_does_not_count_again() -> None:
 def test_nobody_is_found_by_two_names() -> None:
     rules = laws("production", *COMPANY, person("bea2", "buyer", principals=("sso|x",)))
     assert weighed("bea2", laws=rules).by == "bea2"
+
+
+BY_KEY = laws("production", *(each.model_copy(update={"keys": (public(each.id),)}) for each in COMPANY))
+CHANGES = {"due_date": "2026-12-24"}
+
+
+def token(name: str = "bea", **changes: Any) -> str:
+    """An answer to the request that is asked here, signed with somebody's own key."""
+    fields: dict[str, Any] = {"note": None, "changes": None, "person": None, "answer": "approve"}
+    return genuine(Binding(request="a" * 64, run_id="run-1", **{**fields, **changes}), name)
+
+
+def signed(by: str | None, said: dict[str, Any], kind: str = "approve", **given: Any) -> Weighed:
+    """An answer with a token, to a request that asks for a signature."""
+    asks = {"review": review(assurance="signed"), **given.pop("standing", {})}
+    return weighed(by, kind, laws=BY_KEY, standing=asks, answer=said, **given)
+
+
+def test_a_signed_answer_is_its_signer_s_and_says_by_which_key() -> None:
+    found = signed(None, {"token": token()}, identity="fay@desk")
+    assert (found.by, found.assurance, found.how) == ("bea", "signed", "signed with key bea-key")
+    assert (found.why_not, found.mandates) == (None, (Mandate(role="buyer", on_behalf_of=None),))
+    assert signed("Bea@Example.com", {"token": token()}).why_not is None
+
+
+def test_a_signature_beside_the_server_s_own_word_is_a_step_up_and_two_people_are_none() -> None:
+    found = signed(None, {"token": token()}, principal="sso|bea")
+    assert (found.assurance, found.why_not) == ("step-up", None)
+    assert "the caller is fay" in (signed(None, {"token": token()}, principal="sso|fay").why_not or "")
+
+
+def test_a_signature_is_on_the_note_the_changes_and_the_person_that_are_sent() -> None:
+    everything = {"text": "checked", "changes": CHANGES}
+    bound = token(note="checked", changes=CHANGES)
+    assert signed(None, {**everything, "token": bound}).why_not is None
+    for name, other in (("text", "other"), ("changes", {"due_date": "2026-12-25"}), ("person", "fay")):
+        assert "was signed for another" in (signed(None, {**everything, name: other, "token": bound}).why_not or "")
+    on = {"person": "cleo", "token": token(answer="delegate", person="cleo")}
+    assert signed(None, on, "delegate").handed == Handover(giver="bea", taker="cleo")
+    assert "another kind of answer" in (signed(None, {"token": token()}, "reject").why_not or "")
+
+
+def test_a_signature_for_another_request_or_another_run_does_not_count() -> None:
+    for changes, other in (({"request": "b" * 64}, "another request"), ({"run_id": "run-2"}, "another run")):
+        assert other in (signed(None, {"token": token()}, standing=changes).why_not or "")
+
+
+def test_a_token_that_does_not_count_leaves_a_mere_name_and_says_why() -> None:
+    found = signed("bea", {"token": token()}, at=NOW + timedelta(hours=2))
+    assert (found.by, found.assurance, found.mandates) == ("bea", "anonymous", ())
+    assert "expired" in (found.why_not or "")
+
+
+def test_whoever_signs_cannot_pass_for_somebody_else_nor_for_not_having_asked() -> None:
+    assert signed("fay", {"token": token()}).why_not == "it says it is by fay, and it is by bea"
+    assert signed(None, {"token": token()}, standing={"requester": "bea"}).why_not == (
+        "the person who asked cannot decide"
+    )
+
+
+def test_an_answer_whose_sender_cannot_be_looked_up_is_nobody_s_and_says_why() -> None:
+    signal = sent("x" * 300, at=NOW + timedelta(hours=1), event_id=8)
+    assert nobody_knows(signal, "people.toml is broken") == Weighed(
+        event_id=8,
+        at=NOW + timedelta(hours=1),
+        identity="x" * 200,
+        by=None,
+        assurance="anonymous",
+        why_not="people.toml is broken",
+    )
+
+
+def test_a_decision_on_a_foreign_amount_is_handed_on_at_the_day_s_rate() -> None:
+    greta = person("greta", "buyer", limit=up_to(500), delegates=("cleo",))
+    rules = laws("production", *COMPANY, greta)
+    asks = {"amount": Decimal(1000), "currency": "USD"}
+    found = weighed("greta", "delegate", laws=rules, standing=asks, answer={"person": "cleo"})
+    assert found.handed == Handover(giver="greta", taker="cleo")
+
+
+def test_a_stranger_can_hand_nothing_on_and_is_told_who_can() -> None:
+    dev = {"laws": laws("dev"), "standing": {"review": review()}}
+    assert weighed("stranger", "delegate", answer={"person": "cleo"}, **dev).why_not == (
+        "only somebody whom the directory knows can hand a decision on"
+    )

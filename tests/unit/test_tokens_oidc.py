@@ -99,6 +99,7 @@ def test_a_subject_whom_nobody_is_does_not_count(sub: object) -> None:
 
 
 def test_a_subject_belongs_to_its_issuer() -> None:
+    assert why_not(id_token(sub="n-2")) == f"the directory knows nobody who is “n-2” at {ISSUER}"
     elsewhere = issuer(issuer="https://other.example")
     assert "knows nobody" in why_not(id_token(iss="https://other.example"), directory=directory(issuers=(elsewhere,)))
 

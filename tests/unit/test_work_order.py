@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
@@ -66,8 +67,9 @@ ELSEWHERE = CaseRun(namespace="default", workflow_id="invoice-1", run_id="run-2"
     ],
 )
 def test_an_order_that_does_not_cover_exactly_its_action_is_refused(changes: dict[str, object], reason: str) -> None:
-    with pytest.raises(NotCovered, match=reason):
+    with pytest.raises(NotCovered, match=reason) as refused:
         order(**changes).covered(NOW)
+    assert re.fullmatch(r"([A-Z][^.]*[a-z]\.( |$))+", str(refused.value)), "it is said in whole sentences"
 
 
 def test_two_distinct_people_cover_a_row_that_asks_for_two() -> None:
@@ -112,3 +114,19 @@ def test_the_key_comes_from_business_identity_and_never_from_a_run() -> None:
 def test_a_digest_survives_the_journey_through_json() -> None:
     assert digest(PostBill.model_validate_json(bill().model_dump_json())) == digest(bill())
     assert digest(bill(payable=Decimal("1190.01"))) != digest(bill())
+
+
+def test_as_many_people_as_an_action_needs_are_enough() -> None:
+    class Careful(PostBill):
+        least_people: ClassVar[int] = 2
+
+    action = Careful.model_validate(bill().model_dump())
+    both = decision(subject(bill()), votes=(vote("anna"), vote("ben")))
+    assert order(verdict=TWO, decision=both).model_copy(update={"action": action}).covered(NOW) == action
+
+
+def test_what_an_approval_lacks_is_said_of_every_role() -> None:
+    several = verdict(bill(), review=review({"buyer": 1, "finance": 2}))
+    with pytest.raises(NotCovered) as refused:
+        order(verdict=several, decision=decision(subject(bill()), votes=())).covered(NOW)
+    assert str(refused.value).endswith("It lacks 1 from buyer, 2 from finance.")

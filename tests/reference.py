@@ -1,0 +1,92 @@
+"""The parts of docs/reference.md that the code knows best: `python -m tests.reference` writes them again."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+from pydantic import AliasChoices
+from pydantic.fields import FieldInfo
+
+import starter
+from integrations.settings import ROOT, Settings
+
+REFERENCE = ROOT / "docs" / "reference.md"
+
+
+def settings_table() -> str:
+    """Every setting with its default and what it means."""
+    rows = (
+        f"| {' or '.join(f'`{name}`' for name in names_of(field, one))} | {_default(one)} | {one.description or ''} |"
+        for field, one in Settings.model_fields.items()
+    )
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def names_of(field: str, one: FieldInfo) -> tuple[str, ...]:
+    """The names of a setting in the environment, the first one that is set counts."""
+    if isinstance(one.validation_alias, AliasChoices):
+        return tuple(str(name) for name in one.validation_alias.choices if str(name).isupper())
+    return (f"SIGNALBOX_{field.upper()}",)
+
+
+def _default(one: FieldInfo) -> str:
+    if isinstance(one.default, Path):
+        return f"`{one.default.relative_to(ROOT)}` in the project"
+    return "none" if one.default in (None, "") else f"`{one.default}`"
+
+
+def commands_table() -> str:
+    """Every command with what it takes, and the first sentence of its help."""
+    rows = (
+        f"| `{_usage(path, command)}` | {_first(command.help or '')} |" for path, command in commands().items()
+    )
+    return "\n".join(["| command | does |", "|---|---|", *rows])
+
+
+def commands() -> dict[str, typer.core.TyperCommand]:
+    """Every command by what is typed, such as `policy check`."""
+    return dict(_walk("", typer.main.get_command(starter.app)))
+
+
+def _walk(path: str, command: object) -> Iterator[tuple[str, typer.core.TyperCommand]]:
+    if isinstance(command, typer.core.TyperGroup):
+        for name, each in command.commands.items():
+            yield from _walk(f"{path} {name}".strip(), each)
+    elif isinstance(command, typer.core.TyperCommand):
+        yield path, command
+
+
+def _usage(path: str, command: typer.core.TyperCommand) -> str:
+    taken = [_argument(each) if each.param_type_name == "argument" else _option(each) for each in command.params]
+    return " ".join([path, *filter(None, taken)]).replace("|", "\\|")
+
+
+def _argument(each: typer.core.TyperArgument) -> str:
+    name = f"{(each.name or '').removeprefix('which_').upper()}{'…' * (each.nargs == -1)}"
+    return name if each.required else f"[{name}]"
+
+
+def _option(each: typer.core.TyperOption) -> str:
+    if each.name == "help":
+        return ""
+    long = next(name for name in each.opts if name.startswith("--"))
+    return long if each.required else f"[{long}{'…' * each.multiple}]"
+
+
+def _first(text: str) -> str:
+    return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|")
+
+
+def written(page: str) -> str:
+    """The page with both tables as they are now."""
+    for name, table in (("settings", settings_table()), ("commands", commands_table())):
+        block = re.compile(rf"(<!-- {name}:[^\n]*-->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
+        page, found = block.subn(lambda marks, table=table: f"{marks[1]}{table}{marks[2]}", page)
+        if found != 1:
+            raise ValueError(f"{REFERENCE} has {found} places for the {name}; it needs one.")
+    return page
+
+
+if __name__ == "__main__":
+    REFERENCE.write_text(written(REFERENCE.read_text()))
