@@ -187,7 +187,8 @@ def _examine(asked: Pending, reply: Reply) -> None:
 async def _report(desk: Desk, told: Told) -> int:
     heard = told.heard
     if not heard.counted:
-        out.print(f"[red]Not counted:[/red] {plain(heard.why_not, 600)}.", soft_wrap=True)
+        why_not = plain(heard.why_not, 600).rstrip(".")
+        out.print(f"[red]Not counted:[/red] {why_not}.", soft_wrap=True)
         return 1
     how = f", {plain(heard.how)}" if heard.how else ""
     said = f"Counted: {plain(heard.kind)} by {plain(heard.person)} ({heard.assurance}){how}, event {heard.event_id}."

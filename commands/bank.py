@@ -174,7 +174,7 @@ async def _watched(case: Case) -> int:
         if state in WAITS:
             about = described.typed_search_attributes.get(attributes.SUBJECT) or ""
             out.print(
-                f"{state}: {plain(about)}\nStop it with `starter.py bank-stop {plain(case.id[len(CASE_PREFIX) :])}`."
+                f"{state}: {plain(about)}\nStop it with `starter.py bank-stop {plain(case.id[len(CASE_PREFIX) :])} --reason …`."
             )
             return 0
         await asyncio.sleep(POLL_SECONDS)

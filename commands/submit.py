@@ -140,7 +140,7 @@ def told(outcome: InvoiceOutcome) -> tuple[str, str]:
         amount = money(outcome.amount, outcome.currency)
         return state, f"{outcome.bill_id}, {amount}, {paid}, by {outcome.decided_by}"
     if isinstance(outcome, Held):
-        return state, f"{outcome.owner}: {found}: {outcome.reason}"
+        return state, ": ".join(filter(None, (outcome.owner, found, outcome.reason)))
     if isinstance(outcome, Duplicate):
         return state, f"of {outcome.bill_id}"
     return state, f"{found}: {outcome.reason}, by {outcome.decided_by}"

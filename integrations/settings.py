@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SIGNALBOX_", frozen=True, extra="ignore", populate_by_name=True)
 
     home: Path = Field(default=ROOT / ".signalbox", description="where documents and the sandbox's books are kept")
-    policies: Path = Field(default=ROOT / "policies", description="the folder of policy tables")
+    policies: Path = Field(default=ROOT / "policies", description="the folder of tables, people, rates and prices")
     database: str | None = Field(default=None, description="the sandbox's books; a SQLite file in home by default")
     store: str | None = Field(
         default=None,
@@ -42,12 +42,16 @@ class Settings(BaseSettings):
     )
     ui_url: str | None = Field(default=None, description="the Temporal UI; port + 1000 of the server by default")
     task_queue: str | None = Field(default=None, description="another task queue than the default one")
-    model: str = Field(default="gpt-5-mini", description="the chat model's name")
+    model: str = Field(default="gpt-5-mini", description="the chat model's name; prices.toml needs its price")
     model_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("SIGNALBOX_MODEL_URL", "OPENAI_BASE_URL", "model_url")
+        default=None,
+        validation_alias=AliasChoices("SIGNALBOX_MODEL_URL", "OPENAI_BASE_URL", "model_url"),
+        description="the OpenAI-compatible server; OpenAI itself where only a key is set, and none where neither is",
     )
     model_key: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("SIGNALBOX_MODEL_KEY", "OPENAI_API_KEY", "model_key")
+        default=None,
+        validation_alias=AliasChoices("SIGNALBOX_MODEL_KEY", "OPENAI_API_KEY", "model_key"),
+        description="the key for it",
     )
     model_provider: str | None = Field(default=None, description="what cards and the trail call the provider")
     drain_seconds: int = Field(default=20, gt=0, description="how long running activities may finish on SIGTERM")

@@ -17,7 +17,7 @@ REFERENCE = ROOT / "docs" / "reference.md"
 def settings_table() -> str:
     """Every setting with its default and what it means."""
     rows = (
-        f"| {' or '.join(f'`{name}`' for name in names_of(field, one))} | {_default(one)} | {one.description or ''} |"
+        f"| {_named(names_of(field, one))} | {_default(one)} | {escaped(one.description or '')} |"
         for field, one in Settings.model_fields.items()
     )
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
@@ -30,6 +30,10 @@ def names_of(field: str, one: FieldInfo) -> tuple[str, ...]:
     return (f"SIGNALBOX_{field.upper()}",)
 
 
+def _named(names: tuple[str, ...]) -> str:
+    return " or ".join(f"`{name}`" for name in names)
+
+
 def _default(one: FieldInfo) -> str:
     if isinstance(one.default, Path):
         return f"`{one.default.relative_to(ROOT)}` in the project"
@@ -38,9 +42,7 @@ def _default(one: FieldInfo) -> str:
 
 def commands_table() -> str:
     """Every command with what it takes, and the first sentence of its help."""
-    rows = (
-        f"| `{_usage(path, command)}` | {_first(command.help or '')} |" for path, command in commands().items()
-    )
+    rows = (f"| `{_usage(path, command)}` | {_first(command.help or '')} |" for path, command in commands().items())
     return "\n".join(["| command | does |", "|---|---|", *rows])
 
 
@@ -63,19 +65,25 @@ def _usage(path: str, command: typer.core.TyperCommand) -> str:
 
 
 def _argument(each: typer.core.TyperArgument) -> str:
-    name = f"{(each.name or '').removeprefix('which_').upper()}{'…' * (each.nargs == -1)}"
+    name = f"{(each.name or '').upper()}{'…' * (each.nargs == -1)}"
     return name if each.required else f"[{name}]"
 
 
 def _option(each: typer.core.TyperOption) -> str:
     if each.name == "help":
         return ""
-    long = next(name for name in each.opts if name.startswith("--"))
+    names = each.secondary_opts if each.default is True else each.opts
+    long = next(name for name in names if name.startswith("--"))
     return long if each.required else f"[{long}{'…' * each.multiple}]"
 
 
 def _first(text: str) -> str:
-    return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|")
+    return escaped(" ".join(text.split("\n\n", maxsplit=1)[0].split()))
+
+
+def escaped(text: str) -> str:
+    """Text as a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def written(page: str) -> str:

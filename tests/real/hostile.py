@@ -48,7 +48,7 @@ def answers(text: str) -> Iterator[Sent]:
     short = text[:300]
     identity = text.encode()[:900].decode(errors="ignore").replace("\x00", "")
     said: list[tuple[str, Any]] = [
-        ("comment", {"by": short, "text": f"{text}?"}),
+        ("comment", {"by": short, "text": f"{text[:1_500]}?"}),
         ("comment", text),
         ("approve", {"by": text, "changes": {short: short}}),
         ("approve", {"by": short, "note": short, "changes": {"due_date": text[:15_000]}}),

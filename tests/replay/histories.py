@@ -9,8 +9,6 @@ from temporalio.worker import Replayer
 
 import worker
 from domain.errors import DomainError
-from workflows.approval import Approval
-from workflows.invoice import InvoiceWorkflow
 
 FOLDER = Path(__file__).with_name("histories")
 
@@ -18,7 +16,7 @@ FOLDER = Path(__file__).with_name("histories")
 def replayer() -> Replayer:
     """Replays as the worker runs: the same workflows, sandbox, converter and failures."""
     return Replayer(
-        workflows=[InvoiceWorkflow, Approval],
+        workflows=worker.WORKFLOWS,
         workflow_runner=worker.sandbox(),
         workflow_failure_exception_types=[DomainError],
         data_converter=pydantic_data_converter,

@@ -18,6 +18,8 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from commands.bank import start_change
+from domain.bank import BankRequest
 from integrations.scripted_model import scripted_model
 from integrations.scripted_model.reply import Reply
 from integrations.temporal.dev_server import dev_server, free_port
@@ -28,6 +30,7 @@ from tests.replay.histories import FOLDER
 from workflows import attributes
 from workflows.approval import Approval
 
+BANK = "bank"
 Answering = Callable[[Office, Handle], Awaitable[Any]]
 
 
@@ -64,6 +67,17 @@ async def asks_first(office: Office, case: Handle) -> None:
     await office.answer(case, "approve", None)
 
 
+async def two_approve(office: Office, case: Handle) -> None:
+    approval = office.desk.client.get_workflow_handle(await office.approval_of(case))
+    for name in ("mona", "petra", "anna", "bob", "carol"):  # some of them are of a role that is asked
+        await approval.signal("approve", {"by": name})
+
+
+async def stops(office: Office, case: Handle) -> None:
+    await office.approval_of(case)
+    await case.signal("stop", {"by": "anna", "reason": "the supplier knows nothing"})
+
+
 SCENES: dict[str, tuple[str, Answering, dict[str, Any]]] = {
     "clean-ubl": ("01", nobody, {}),
     "clean-cii": ("02", nobody, {}),
@@ -84,6 +98,8 @@ SCENES: dict[str, tuple[str, Answering, dict[str, Any]]] = {
     "voided": ("01", nobody, {"sandbox_faults": "schedule_payment:refuse"}),
     "needs-repair": ("01", nobody, {"sandbox_faults": "schedule_payment:refuse, void_bill:refuse"}),
     "retried": ("01", nobody, {"sandbox_faults": "post_bill:fail_after*1, send_remittance:fail_before*1"}),
+    "bank-changed": (BANK, two_approve, {"quick": True}),
+    "bank-stopped": (BANK, stops, {"quick": True}),
     "model-fails": ("05", approves, {"replies": [Reply(fault="malformed") for _ in range(9)]}),
 }
 """What is recorded: a sample, who answers, and what is different in the office."""
@@ -105,9 +121,8 @@ async def played(client: Client, home: Path, name: str) -> AsyncGenerator[tuple[
     """Play a scene to its end; yields its case and its approval."""
     sample, answering, different = SCENES[name]
     await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
-    file = next(iter(sorted((ROOT / "samples" / "invoices").glob(f"{sample}*"))))
     async with an_office(client, home, **different) as office:
-        case = await office.hand_in(file)
+        case = await started(office, sample)
         await answering(office, case)
         await case.result()
         yield "case", case
@@ -115,6 +130,22 @@ async def played(client: Client, home: Path, name: str) -> AsyncGenerator[tuple[
         asked = [event.start_child_workflow_execution_initiated_event_attributes.workflow_id for event in events]
         for approval in filter(None, asked):
             yield "approval", client.get_workflow_handle(approval)
+
+
+async def started(office: Office, sample: str) -> Handle:
+    """The case of a sample invoice, or a change of the account of a supplier on file."""
+    if sample != BANK:
+        return await office.hand_in(next(iter(sorted((ROOT / "samples" / "invoices").glob(f"{sample}*")))))
+    request = BankRequest(
+        supplier_id="70008",
+        account="DE55999150150004423600",
+        holder="Hansen",
+        reference="LETTER-7",
+        reason="a new bank",
+        requester="lars",
+        evidence=None,
+    )
+    return await start_change(office.desk, request)
 
 
 @asynccontextmanager
@@ -136,6 +167,8 @@ def quick_policies(home: Path) -> Path:
     shutil.copytree(ROOT / "policies", folder)
     table = folder / "invoice.toml"
     table.write_text(table.read_text().replace('deadline = "48 hours"', 'deadline = "1 second"'))
+    terms = folder / "bank-terms.toml"
+    terms.write_text(terms.read_text().replace('"2 business days"', '"1 second"'))
     return folder
 
 

@@ -12,7 +12,8 @@ from tests.replay.histories import FOLDER, load, replayer, stored
 from tests.replay.record import SCENES, decoded, played
 
 __all__ = ["client"]
-SMALL = 60_000
+SMALL = 70_000
+"""Characters of a history with its payloads written out beside it."""
 
 
 @pytest.mark.parametrize("file", stored(), ids=lambda file: file.stem)
@@ -35,7 +36,7 @@ async def test_a_history_that_went_another_way_than_the_workflow_goes_is_caught(
         await replayer().replay_workflow(load(other))
 
 
-@pytest.mark.parametrize("name", ["clean-ubl", "approved", "rejected", "voided", "model-fails"])
+@pytest.mark.parametrize("name", ["clean-ubl", "approved", "rejected", "voided", "model-fails", "amended", "bank-changed"])
 async def test_a_case_of_today_replays(client: Client, tmp_path: Path, name: str) -> None:
     async for _part, handle in played(client, tmp_path / name, name):
         await replayer().replay_workflow(await handle.fetch_history())

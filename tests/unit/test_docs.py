@@ -1,0 +1,202 @@
+"""What the pages say is so: commands parse, settings exist, tables load, what is shown as printed is printed."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from temporalio.envconfig import ClientConfigProfile
+from typer.testing import CliRunner
+
+import starter
+from domain.actions import STATED_FACTS
+from governance.policy_check import check
+from integrations.policy_folder import PolicyFolder
+from integrations.settings import ROOT, Settings
+from tests.reference import REFERENCE, commands, names_of, written
+
+PAGES = (*(ROOT / name for name in ("README.md", "AGENTS.md")), *sorted((ROOT / "docs").rglob("*.md")))
+OFFLINE = ("policy", "people", "suspend", "suspended", "resume")
+"""Commands that need no server."""
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SECTION = re.compile(r"^(?=\[)", re.MULTILINE)
+
+
+def each_page(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, *kinds: str) -> Iterator[str]:
+    return (found[2] for found in BLOCK.finditer(page.read_text()) if found[1] in kinds)
+
+
+def typed(page: Path) -> Iterator[tuple[str, bool]]:
+    """What is typed at `starter.py`, and whether it is complete: a mention in a sentence may leave things out."""
+    for block in blocks(page, "", "console", "sh"):
+        for line in block.splitlines():
+            if re.match(r"(\$ )?(\.venv/bin/python )?starter\.py\b", line):
+                yield line.partition("starter.py")[2], True
+    for found in re.finditer(r"`(?:\.venv/bin/python )?starter\.py( [^`]+)`", BLOCK.sub("", page.read_text())):
+        yield found[1].replace("\\|", "|"), False
+
+
+def parse(words: list[str], *, complete: bool) -> None:
+    """Read a command line as the program would, without doing anything."""
+    known = commands()
+    length = next((size for size in (2, 1) if " ".join(words[:size]) in known), None)
+    if length is None:
+        groups = {path.split()[0] for path in known if " " in path}
+        assert groups.intersection(words[:1]), f"there is no command {words[:2]}"
+        assert not complete
+        return
+    name = " ".join(words[:length])
+    try:
+        known[name].make_context(name, words[length:])
+    except typer.BadParameter as error:
+        if complete or type(error).__name__ != "MissingParameter":
+            raise
+
+
+@pytest.mark.parametrize("page", PAGES, ids=each_page)
+def test_every_command_line_parses(page: Path) -> None:
+    for line, complete in typed(page):
+        parse(shlex.split(line, comments=True), complete=complete)
+
+
+@pytest.mark.parametrize("line", ["aprove x", "approve x --notes y", "suspend agents x --reason y", "reject x"])
+def test_a_command_line_that_does_not_exist_is_caught(line: str) -> None:
+    with pytest.raises((AssertionError, Exception), match=r"no command|No such option|is not one of|Missing"):
+        parse(shlex.split(line), complete=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=each_page)
+def test_every_target_of_make_exists(page: Path) -> None:
+    named = set(re.findall(r"^make (\w+)|`make (\w+)", page.read_text(), re.MULTILINE))
+    makefile = (ROOT / "Makefile").read_text()
+    for target in filter(None, (name for pair in named for name in pair)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=each_page)
+def test_every_setting_exists(page: Path) -> None:
+    known = {name for field, one in Settings.model_fields.items() for name in names_of(field, one)}
+    text = page.read_text()
+    assert set(re.findall(r"\b(?:SIGNALBOX|OPENAI)_[A-Z_]*[A-Z]\b", text)) <= known
+    for name in set(re.findall(r"\bTEMPORAL_[A-Z_]*[A-Z]\b", text)) - {"TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE"}:
+        nothing = ClientConfigProfile.load(disable_file=True, override_env_vars={})
+        assert ClientConfigProfile.load(disable_file=True, override_env_vars={name: "1"}) != nothing, name
+
+
+def test_the_reference_says_what_the_code_says() -> None:
+    page = REFERENCE.read_text()
+    assert page == written(page), "run python -m tests.reference"
+
+
+def test_the_reference_names_every_file_of_the_policy_folder() -> None:
+    page = REFERENCE.read_text()
+    for file in (ROOT / "policies").iterdir():
+        said = "*.examples.toml" if file.name.endswith(".examples.toml") else file.name
+        assert f"`{said}`" in page, file.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=each_page)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", BLOCK.sub("", page.read_text())):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in {re.sub(r"[^\w\- ]", "", each).lower().replace(" ", "-") for each in headings}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shipped policies, which commands then use."""
+    copied = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", copied)
+    monkeypatch.setenv("SIGNALBOX_POLICIES", str(copied))
+    monkeypatch.setenv("SIGNALBOX_HOME", str(tmp_path))
+    return copied
+
+
+def examples() -> list[tuple[str, str]]:
+    """The TOML of all pages, with the file that its first line names."""
+    return [(each_page(page), block) for page in PAGES for block in blocks(page, "toml")]
+
+
+@pytest.mark.parametrize(("page", "block"), examples(), ids=[f"{page} {n}" for n, (page, _) in enumerate(examples())])
+async def test_every_piece_of_a_policy_file_is_valid_in_its_place(page: str, block: str, folder: Path) -> None:
+    named = re.match(r"# policies/([\w-]+)\.toml", block)
+    assert named, f"{page}: the first line says which file it belongs to"
+    file = folder / f"{named[1]}.toml"
+    file.write_text(put_into(file.read_text() if file.exists() else "", block))
+    (folder / "login.example.com.jwks.json").write_text(JWKS)
+    policies = PolicyFolder(folder)
+    if 'policy = "' in file.read_text() or "[[row]]" in block:
+        report = check(await policies.table(named[1]), STATED_FACTS)
+        assert report.sound, report
+        return
+    await {
+        "people": policies.directory,
+        "rates": policies.rates,
+        "prices": policies.prices,
+        "bank-terms": policies.bank_terms,
+        "tolerances": lambda: policies.tolerances(None),
+    }[named[1]]()
+
+
+JWKS = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "wt3rJt7i37VKe8JBmZdIoOE7usJdwzg3yJ4mXrVGoQ8"}]}'
+
+
+def put_into(file: str, block: str) -> str:
+    """A file with a piece put in: entries of an id that is there already are replaced, rows come first."""
+    top, *entries = SECTION.split(block)
+    for key in re.findall(r"^(\w+) = ", top, re.MULTILINE):
+        file = re.sub(rf"^{key} = .*\n", "", file, flags=re.MULTILINE)
+    head, *old = SECTION.split(file)
+    ids = {entry_id(each) for each in entries} - {None}
+    kept = [each for each in old if entry_id(each) not in ids]
+    place = next((n for n, each in enumerate(kept) if each.startswith("[[row]]")), len(kept))
+    at = place if any(each.startswith("[[row]]") for each in entries) else len(kept)
+    return top + head + "".join([*kept[:at], *(f"{each}\n" for each in entries), *kept[at:]])
+
+
+def entry_id(entry: str) -> str | None:
+    """What names an entry: its id or, of a section such as [role.ap], its heading."""
+    named = re.search(r'^id = "(.+)"', entry, re.MULTILINE) if entry.startswith("[[") else None
+    heading = entry.partition("\n")[0]
+    return f"{heading} {named[1]}" if named else None if entry.startswith("[[") else heading
+
+
+def printed() -> list[tuple[str, str]]:
+    """The sessions of all pages: a command, and what the page shows below it."""
+    return [
+        (each_page(page), session)
+        for page in PAGES
+        for block in blocks(page, "console")
+        for session in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+        if session.partition("starter.py ")[2].split()[:1] and session.split("starter.py ")[1].split()[0] in OFFLINE
+    ]
+
+
+@pytest.mark.parametrize(("page", "session"), printed(), ids=[f"{p} {n}" for n, (p, _) in enumerate(printed())])
+@pytest.mark.usefixtures("folder")
+def test_what_a_page_shows_as_printed_is_printed(page: str, session: str) -> None:
+    line, _, shown = session.partition("\n")
+    if (words := shlex.split(line.partition("starter.py")[2], comments=True))[0] == "resume":
+        CliRunner().invoke(starter.app, ["suspend", *words[1:3], "--reason", "before"])
+    said = CliRunner().invoke(starter.app, words)
+    at, got = 0, plain(said.output)
+    for part in filter(None, map(str.strip, plain(shown).split("…"))):
+        at = got.find(part, at)
+        assert at >= 0, f"{page}: {part!r} is not in: {said.output}"
+
+
+def plain(text: str) -> str:
+    """Text without frames of tables, spaces and line ends: a terminal of another width breaks it elsewhere."""
+    return re.sub(r"[\s│┃]+", " ", re.sub(r"[┏━┳┓┡╇┩├─┼┤└┴┘]+", " ", text)).strip()
