@@ -82,7 +82,10 @@ class ReasoningActivities:
         chat = chat_for(agent, brief, texts, [(seen.answer, seen.complaint) for seen in turn.observations])
         said = await self._ask(chat, agent.limits.seconds)
         usage = said.usage if _counted(said.usage) else _estimated(chat, said)
-        cost = (await self.prices.prices()).cost(said.model, usage, activity.info().scheduled_time.date())
+        prices, on = await self.prices.prices(), activity.info().scheduled_time.date()
+        cost = prices.cost(said.model, usage, on)
+        if cost is None and said.asked:
+            cost = prices.cost(said.asked, usage, on)
         return _thought(agent, said, usage, cost)
 
     @activity.defn

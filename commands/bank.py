@@ -173,9 +173,8 @@ async def _watched(case: Case) -> int:
         state = described.typed_search_attributes.get(attributes.CASE_STATE)
         if state in WAITS:
             about = described.typed_search_attributes.get(attributes.SUBJECT) or ""
-            out.print(
-                f"{state}: {plain(about)}\nStop it with `starter.py bank-stop {plain(case.id[len(CASE_PREFIX) :])} --reason …`."
-            )
+            supplier = plain(case.id.removeprefix(CASE_PREFIX))
+            out.print(f"{state}: {plain(about)}\nStop it with `starter.py bank-stop {supplier} --reason …`.")
             return 0
         await asyncio.sleep(POLL_SECONDS)
     outcome = await case.result()

@@ -40,3 +40,5 @@ class Completion(Frozen):
     model: str
     provider: str
     usage: Usage
+    asked: str | None = None
+    """The model that was asked for, where the server calls the one that answered by another name."""

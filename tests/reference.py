@@ -89,8 +89,8 @@ def escaped(text: str) -> str:
 def written(page: str) -> str:
     """The page with both tables as they are now."""
     for name, table in (("settings", settings_table()), ("commands", commands_table())):
-        block = re.compile(rf"(<!-- {name}:[^\n]*-->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
-        page, found = block.subn(lambda marks, table=table: f"{marks[1]}{table}{marks[2]}", page)
+        block = re.compile(rf"(<!-- {name}:[^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        page, found = block.subn(lambda marks, table=table: f"{marks[1]}{table}\n{marks[2]}", page)
         if found != 1:
             raise ValueError(f"{REFERENCE} has {found} places for the {name}; it needs one.")
     return page

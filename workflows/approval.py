@@ -65,11 +65,12 @@ class Approval:
         if not climbed and not self._ballot.heard:
             self._asides.notify(self._ballot, "asked")
         self._show()
-        for rung in request.review.ladder[len(climbed) :]:
+        ladder = request.review.ladder[len(climbed) :]
+        for rung, following in zip(ladder, (*ladder[1:], None), strict=True):
             await self._wait_until(rung)
             if self._ballot.state != "waiting":
                 break
-            self._climb(rung)
+            self._climb(rung, late=following is not None and following.at <= workflow.now())
         decision = self._ballot.decision(workflow.now())
         self._show()
         attributes.upsert(
@@ -157,8 +158,8 @@ class Approval:
         change = await workflow.execute_local_activity_method(PolicyActivities.amend, task, **LOOKUP)
         return change.weighed, change.amended or change.why_not
 
-    def _climb(self, rung: Rung) -> None:
-        """Remind, ask a further role, or end."""
+    def _climb(self, rung: Rung, *, late: bool) -> None:
+        """Remind, ask a further role, or end; nobody is told of a rung that an outage has already passed over."""
         if rung.does == "end":
             self._ballot = self._ballot.expire()
             return
@@ -169,7 +170,8 @@ class Approval:
                 attributes.APPROVER_ROLE.value_set(attributes.clamp_all(asked)),
                 attributes.OWNER_ROLE.value_set(attributes.clamp("+".join(asked))),
             )
-        self._asides.notify(self._ballot, "escalated" if rung.role else "reminder")
+        if not late:
+            self._asides.notify(self._ballot, "escalated" if rung.role else "reminder")
         self._show()
 
     def _learn(self, explained: Explained) -> None:

@@ -158,4 +158,5 @@ def completion_of(body: str, settings: ModelSettings) -> Completion:
         model=answer.model or settings.model,
         provider=settings.provider_name,
         usage=Usage(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens),
+        asked=settings.model,
     )

@@ -23,4 +23,4 @@ def _findings(brief: str) -> str:
     except NotStrict:
         return "nothing that can be read"
     findings = cast("list[dict[str, object]]", told.get("findings") or [])
-    return "; ".join(str(finding.get("said")) for finding in findings) or "no finding"
+    return "; ".join(str(finding.get("said")).rstrip(".") for finding in findings) or "no finding"

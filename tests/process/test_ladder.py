@@ -33,9 +33,9 @@ def skipper(client: Client) -> TimeSkipper:
     return TimeSkipper(client)
 
 
-async def ask(office: Office, *, silence: str = "refuse") -> Handle:
+async def ask(office: Office, *, silence: str = "refuse", since: timedelta = timedelta()) -> Handle:
     """Ask two buyers: reminders after 2 and 3 hours, the head of finance from 4 hours on, the end after 8."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - since
     rungs = ((2, "remind", None), (3, "remind", None), (4, "escalate", "finance-head"), (6, "remind", None))
     ladder = [
         Rung.model_validate({"at": now + hours * HOUR, "does": does, "role": role}) for hours, does, role in rungs
@@ -133,3 +133,13 @@ async def test_silence_is_a_yes_only_where_the_request_says_so_and_stays_silence
     await skipper.fast_forward(approval, 9 * HOUR)
     decision = await approval.result()
     assert (decision.state, decision.by, decision.votes) == ("expired", None, ())
+
+
+async def test_rungs_that_an_outage_has_passed_over_are_climbed_and_people_are_told_of_the_last_one_only(
+    office: Office,
+) -> None:
+    approval = await ask(office, since=4.5 * HOUR)
+    assert [rung.role for rung in await climbed(approval, 3)] == [None, None, "finance-head"]
+    await signal(office, approval, "reject", as_json({"by": "one", "reason": "the end"}))
+    await approval.result()
+    assert [kind for kind, _ in await told(office, approval)] == ["asked", "escalated"]

@@ -36,7 +36,9 @@ async def test_a_history_that_went_another_way_than_the_workflow_goes_is_caught(
         await replayer().replay_workflow(load(other))
 
 
-@pytest.mark.parametrize("name", ["clean-ubl", "approved", "rejected", "voided", "model-fails", "amended", "bank-changed"])
+@pytest.mark.parametrize(
+    "name", ["clean-ubl", "approved", "rejected", "voided", "model-fails", "amended", "bank-changed"]
+)
 async def test_a_case_of_today_replays(client: Client, tmp_path: Path, name: str) -> None:
     async for _part, handle in played(client, tmp_path / name, name):
         await replayer().replay_workflow(await handle.fetch_history())

@@ -1,5 +1,6 @@
 """What the pages say is so: commands parse, settings exist, tables load, what is shown as printed is printed."""
 
+import asyncio
 import re
 import shlex
 import shutil
@@ -13,7 +14,9 @@ from typer.testing import CliRunner
 
 import starter
 from domain.actions import STATED_FACTS
+from governance.guard import refuse_unknown_roles
 from governance.policy_check import check
+from governance.policy_file import is_table
 from integrations.policy_folder import PolicyFolder
 from integrations.settings import ROOT, Settings
 from tests.reference import REFERENCE, commands, names_of, written
@@ -36,7 +39,7 @@ def blocks(page: Path, *kinds: str) -> Iterator[str]:
 def typed(page: Path) -> Iterator[tuple[str, bool]]:
     """What is typed at `starter.py`, and whether it is complete: a mention in a sentence may leave things out."""
     for block in blocks(page, "", "console", "sh"):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             if re.match(r"(\$ )?(\.venv/bin/python )?starter\.py\b", line):
                 yield line.partition("starter.py")[2], True
     for found in re.finditer(r"`(?:\.venv/bin/python )?starter\.py( [^`]+)`", BLOCK.sub("", page.read_text())):
@@ -54,7 +57,7 @@ def parse(words: list[str], *, complete: bool) -> None:
         return
     name = " ".join(words[:length])
     try:
-        known[name].make_context(name, words[length:])
+        known[name].make_context(name, [word for word in words[length:] if word != "--help"])
     except typer.BadParameter as error:
         if complete or type(error).__name__ != "MissingParameter":
             raise
@@ -124,22 +127,30 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copied
 
 
-def examples() -> list[tuple[str, str]]:
-    """The TOML of all pages, with the file that its first line names."""
-    return [(each_page(page), block) for page in PAGES for block in blocks(page, "toml")]
-
-
-@pytest.mark.parametrize(("page", "block"), examples(), ids=[f"{page} {n}" for n, (page, _) in enumerate(examples())])
-async def test_every_piece_of_a_policy_file_is_valid_in_its_place(page: str, block: str, folder: Path) -> None:
-    named = re.match(r"# policies/([\w-]+)\.toml", block)
-    assert named, f"{page}: the first line says which file it belongs to"
-    file = folder / f"{named[1]}.toml"
-    file.write_text(put_into(file.read_text() if file.exists() else "", block))
+@pytest.mark.parametrize("page", [page for page in PAGES if "```toml" in page.read_text()], ids=each_page)
+def test_every_piece_of_a_policy_file_is_valid_in_its_place(page: Path, folder: Path) -> None:
+    """One piece after the other, as a reader would follow the page; the first line of each names its file."""
     (folder / "login.example.com.jwks.json").write_text(JWKS)
+    for block in blocks(page, "toml"):
+        named = re.match(r"# policies/([\w.-]+)\.toml", block)
+        assert named, block
+        file = folder / f"{named[1]}.toml"
+        file.write_text(put_into(file.read_text(), block))
+        if named[1].endswith(".examples"):
+            said = CliRunner().invoke(starter.app, ["policy", "test", named[1].removesuffix(".examples")])
+            assert said.exit_code == 0, said.output
+        else:
+            asyncio.run(in_force(folder, named[1]))
+
+
+async def in_force(folder: Path, name: str) -> None:
+    """Read a file as a worker does; a table must be sound besides, and its roles must exist."""
     policies = PolicyFolder(folder)
-    if 'policy = "' in file.read_text() or "[[row]]" in block:
-        report = check(await policies.table(named[1]), STATED_FACTS)
+    if is_table((folder / f"{name}.toml").read_bytes()):
+        table = await policies.table(name)
+        report = check(table, STATED_FACTS)
         assert report.sound, report
+        refuse_unknown_roles([table], await policies.directory())
         return
     await {
         "people": policies.directory,
@@ -147,7 +158,7 @@ async def test_every_piece_of_a_policy_file_is_valid_in_its_place(page: str, blo
         "prices": policies.prices,
         "bank-terms": policies.bank_terms,
         "tolerances": lambda: policies.tolerances(None),
-    }[named[1]]()
+    }[name]()
 
 
 JWKS = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "wt3rJt7i37VKe8JBmZdIoOE7usJdwzg3yJ4mXrVGoQ8"}]}'
@@ -173,28 +184,25 @@ def entry_id(entry: str) -> str | None:
     return f"{heading} {named[1]}" if named else None if entry.startswith("[[") else heading
 
 
-def printed() -> list[tuple[str, str]]:
-    """The sessions of all pages: a command, and what the page shows below it."""
-    return [
-        (each_page(page), session)
-        for page in PAGES
-        for block in blocks(page, "console")
-        for session in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
-        if session.partition("starter.py ")[2].split()[:1] and session.split("starter.py ")[1].split()[0] in OFFLINE
-    ]
+def printed(page: Path) -> Iterator[tuple[list[str], str]]:
+    """The commands of a page that need no server, in order, and what it shows below each."""
+    for block in blocks(page, "console"):
+        for session in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, shown = session.partition("\n")
+            words = shlex.split(line.partition("starter.py")[2], comments=True)
+            if words[:1] and words[0] in OFFLINE:
+                yield words, shown
 
 
-@pytest.mark.parametrize(("page", "session"), printed(), ids=[f"{p} {n}" for n, (p, _) in enumerate(printed())])
 @pytest.mark.usefixtures("folder")
-def test_what_a_page_shows_as_printed_is_printed(page: str, session: str) -> None:
-    line, _, shown = session.partition("\n")
-    if (words := shlex.split(line.partition("starter.py")[2], comments=True))[0] == "resume":
-        CliRunner().invoke(starter.app, ["suspend", *words[1:3], "--reason", "before"])
-    said = CliRunner().invoke(starter.app, words)
-    at, got = 0, plain(said.output)
-    for part in filter(None, map(str.strip, plain(shown).split("…"))):
-        at = got.find(part, at)
-        assert at >= 0, f"{page}: {part!r} is not in: {said.output}"
+@pytest.mark.parametrize("page", [page for page in PAGES if any(printed(page))], ids=each_page)
+def test_what_a_page_shows_as_printed_is_printed(page: Path) -> None:
+    for words, shown in printed(page):
+        said = CliRunner().invoke(starter.app, words)
+        at, got = 0, plain(said.output)
+        for part in filter(None, map(str.strip, plain(shown).split("…"))):
+            at = got.find(part, at)
+            assert at >= 0, f"{words}: {part!r} is not in: {said.output}"
 
 
 def plain(text: str) -> str:
