@@ -42,6 +42,7 @@ lint: .venv/dev ## style, types and import contracts
 	$(BIN)/lint-imports
 	$(BIN)/python starter.py policy check
 	$(BIN)/python starter.py policy test
+	$(BIN)/python starter.py people check
 
 lock: .venv/bin/uv ## compile the hash-pinned requirements again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.txt

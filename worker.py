@@ -50,7 +50,7 @@ from integrations.policy_folder import PolicyFolder
 from integrations.reading.reader import ChildReader
 from integrations.sandbox import Database, Faults, SandboxErp, SandboxMail
 from integrations.settings import Settings, setting_wrong
-from integrations.store import open_store
+from integrations.store import Store, open_store
 from integrations.temporal.connection import connect, ensure_attributes, ui_address
 from integrations.temporal.signals import HistorySignals
 from workflows import attributes
@@ -88,7 +88,7 @@ async def _activities(client: Client, settings: Settings, stack: AsyncExitStack)
     database = Database(settings.books)
     stack.push_async_callback(database.close)
     await database.prepare()
-    store = await stack.enter_async_context(open_store(settings.store_url))
+    store = await _store(settings, stack)
     faults = Faults.parse(settings.sandbox_faults)
     erp, mail = SandboxErp(database, faults), SandboxMail(database, faults)
     documents, policies = FolderDocuments(settings.documents), PolicyFolder(settings.policies)
@@ -127,6 +127,13 @@ async def _activities(client: Client, settings: Settings, stack: AsyncExitStack)
         accounts.confirm_bank_details,
         NotificationActivities(notices).notify,
     ]
+
+
+async def _store(settings: Settings, stack: AsyncExitStack) -> Store:
+    try:
+        return await stack.enter_async_context(open_store(settings.store_url))
+    except ValueError as error:
+        raise ValueError(f"SIGNALBOX_STORE: {error}") from None
 
 
 def _pages(client: Client, settings: Settings) -> str:

@@ -118,7 +118,7 @@ def told(outcome: BankOutcome) -> str:
     """The outcome in a sentence."""
     if isinstance(outcome, BankChanged):
         return f"{outcome.old_account} became {outcome.new_account} ({outcome.change_id}), by {outcome.decided_by}"
-    return f"{outcome.reason} By {outcome.decided_by}"
+    return f"{outcome.reason.rstrip('.')}. By {outcome.decided_by}"
 
 
 def _refuse_unusable(request: BankRequest) -> None:

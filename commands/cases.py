@@ -58,6 +58,8 @@ async def show_case(
     out.print(f"[bold]{found.id}[/bold]  {_state(found)}  {desk.link(found.id)}")
     if found.status == WorkflowExecutionStatus.COMPLETED:
         await _show_outcome(desk, found)
+    elif about := found.typed_search_attributes.get(attributes.SUBJECT):
+        out.print(plain(about))
     for approval in [pending async for pending in waiting_for(desk, found.id)]:
         out.print(f"\nWaiting: [bold]{approval.id}[/bold]  {desk.link(approval.id)}")
         print_card(await dossier(desk, approval.id))

@@ -170,5 +170,7 @@ def _typed(kind: FactType, value: object) -> FactValue:
 def _examples(file: Path) -> list[dict[str, object]]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str).get("example", [])
+    except FileNotFoundError:
+        raise UserError(f"{file} is not there: write examples into it, such as those in policies/.") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be used: {error}") from None

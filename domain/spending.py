@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from pydantic import Field
@@ -30,6 +31,12 @@ class Spent(Frozen):
             seconds=self.seconds + seconds,
             unpriced=self.unpriced + (cost is None),
         )
+
+
+def total(spent: Iterable[Spent]) -> Spent:
+    """Several added up."""
+    each = tuple(spent)
+    return Spent.model_validate({name: sum(getattr(one, name) for one in each) for name in Spent.model_fields})
 
 
 class Budget(Frozen):

@@ -19,9 +19,7 @@ def strict_json(content: str | bytes, *, parse_float: Callable[[str], object] = 
     """Read JSON; raise `NotStrict` for a name given twice, NaN, deep nesting, half a character, or what is no JSON."""
     try:
         text = content.decode() if isinstance(content, bytes) else content
-        said: object = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=parse_float
-        )
+        said: object = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=parse_float)
         _examine(said, DEPTH)
     except NotStrict:
         raise

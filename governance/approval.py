@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 
 from domain.actions import Action
 from domain.documents import DocumentRef
+from domain.spending import Spent
 from domain.values import Frozen, Ratio, Sha256
 from governance.assurance import Assurance
 from governance.canonical import digest
@@ -73,6 +74,7 @@ class Explained(Frozen):
     provider: str
     answer: str | None
     why_not: str | None = None
+    spent: Spent = Field(default=Spent(), description="what asking has cost")
 
 
 class Record(Frozen):
@@ -142,6 +144,7 @@ class Decision(Frozen):
     amended: Amended | None
     heard: tuple[Heard, ...]
     unrecorded: int = Field(description="answers beyond the limit of what is kept")
+    spent: Spent | None = Field(default=None, description="what the agent's answers to questions have cost, if any")
 
 
 def escalated(review: Review, at: datetime) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from domain.spending import total
 from domain.values import Frozen
 from governance.answer import Answer
 from governance.approval import Amended, ApprovalRequest, Decision, Explained, Heard, Record, escalated
@@ -131,6 +132,7 @@ class Ballot(Frozen):
             amended=self.amended,
             heard=self.heard,
             unrecorded=self.record.unrecorded,
+            spent=total(each.spent for each in self.record.explained) if self.record.explained else None,
         )
 
     def _changed(self, heard: Heard, weighed: Weighed, amended: Amended) -> Ballot:

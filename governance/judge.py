@@ -75,7 +75,7 @@ def _outcome(table: Table, decided: Decided, action: type[BaseAction], given: Ci
     sampled = not row.always_asks and row.sample is not None and given.draw < row.sample
     then: Then = "review" if row.always_asks or sampled else "allow"
     if row.mode == "shadow":
-        why = f"Row {row.id} is in shadow mode: nothing happens, and it would have been {then}. {row.why}"
+        why = f"Row {row.id} is in shadow mode: nothing happens; otherwise: {then}. {row.why}"
         return _Outcome("deny", why, row.id, sampled=sampled, would=then)
     if then == "allow":
         return _Outcome("allow", row.why, row.id)

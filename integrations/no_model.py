@@ -9,6 +9,6 @@ from domain.errors import NoAnswer
 class NoModel:
     """Answers nothing."""
 
-    async def complete(self, chat: Chat) -> Completion:
+    async def complete(self, chat: Chat) -> Completion:  # noqa: ARG002
         """Raise `NoAnswer`."""
-        raise NoAnswer(f"No model is configured to answer {chat.schema_name}: set OPENAI_API_KEY or OPENAI_BASE_URL.")
+        raise NoAnswer("No model is configured.")

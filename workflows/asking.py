@@ -88,8 +88,8 @@ def _silence(review: Review) -> Iterator[str]:
     for rung in review.ladder:
         if rung.does == "escalate":
             yield f"{rung.role} is asked too from {rung.at:%d %b %Y %H:%M} UTC;"
-    means = "yes: the row lets silence allow it" if review.silence == "allow" else "no"
-    yield f"it counts as {means}, at {review.expires:%d %b %Y %H:%M} UTC"
+    means = "yes, as the row says," if review.silence == "allow" else "no"
+    yield f"it counts as {means} at {review.expires:%d %b %Y %H:%M} UTC"
 
 
 def found_by(request: ApprovalRequest, action: BaseAction) -> TypedSearchAttributes:

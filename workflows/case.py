@@ -13,6 +13,7 @@ from activities.bank import BankActivities
 from activities.erp import ErpActivities
 from activities.mail import MailActivities
 from activities.policy import Judgement, PolicyActivities
+from agents.explainer import explainer
 from domain.actions import (
     Action,
     BaseAction,
@@ -137,6 +138,8 @@ class Case(Consulting):
             search_attributes=found_by(request, action),
             static_summary=unmarked(request.question, SUMMARY_LIMIT),
         )
+        if decision.spent:
+            self.also_spent(explainer.name, decision.spent)
         self.listed_as("running", None, f"{decision.state}: {request.question}")
         return decision
 

@@ -13,7 +13,7 @@ from activities.reasoning import Observation, ReasoningActivities, Thought, Turn
 from agents.agent import Agent, Claim
 from domain.documents import DocumentRef
 from domain.errors import Suspended
-from domain.spending import Budget, Spent
+from domain.spending import Budget, Spent, total
 from workflows.failures import failed_as, given_up, reason
 from workflows.options import LOOKUP, REASONING, said
 
@@ -42,12 +42,11 @@ class Consulting:
     @property
     def spent(self) -> Spent:
         """What the case has used so far, over all agents."""
-        total = Spent()
-        for each in self._spent.values():
-            total = Spent.model_validate(
-                {name: getattr(total, name) + getattr(each, name) for name in Spent.model_fields}
-            )
-        return total
+        return total(self._spent.values())
+
+    def also_spent(self, agent: str, spent: Spent) -> None:
+        """Count what somebody else asked an agent about this case."""
+        self._spent[agent] = total((self._spent.get(agent, Spent()), spent))
 
     async def consult(self, agent: Agent[Any, Claim], brief: DocumentRef) -> Consultation[Claim]:
         """Ask an agent. Without an answer its rules speak, if it has any; a suspended agent's say nothing."""

@@ -88,7 +88,9 @@ def held(course: Course, examined: Examined) -> Held:
 
 
 def not_posted(authority: Authority[PostBill], examined: Examined) -> InvoiceOutcome:
-    """Policy said no, a person said no, or nobody answered."""
+    """Policy said no, a person said no, nobody answered, or the rules could not be read."""
+    if authority.verdict is None:
+        return stopped(authority.refusal).model_copy(update={"invoice_number": examined.headline.number})
     if authority.decision and authority.decision.state == "rejected":
         return _rejected(authority.by, authority.refusal, examined, None)
     return _held(examined, authority.by, authority.refusal, _first(examined))

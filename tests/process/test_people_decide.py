@@ -216,7 +216,9 @@ async def test_a_question_to_the_agent_is_answered_on_the_card_and_decides_nothi
     assert "invoice_examiner 1 proposed" in (explained.answer or "")
     assert len(model.asked) == 2
     assert (await office.answer(case, "approve", None)).counted
-    assert isinstance(await case.result(), Posted)
+    outcome = await case.result()
+    assert isinstance(outcome, Posted)
+    assert outcome.spent.turns == 2
 
 
 async def test_a_suspended_agent_is_not_asked_and_its_cases_go_to_people(

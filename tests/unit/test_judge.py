@@ -126,7 +126,7 @@ def test_in_review_mode_a_person_looks_at_all_that_is_allowed() -> None:
 def test_in_shadow_mode_nothing_happens_and_what_would_have_is_recorded(row: str, would: str) -> None:
     verdict = said(row + 'mode = "shadow"')
     assert (verdict.then, verdict.would, verdict.row, verdict.review) == ("deny", would, "one", None)
-    assert f"would have been {would}" in verdict.why
+    assert f"otherwise: {would}" in verdict.why
 
 
 def test_the_ladder_reminds_at_half_and_four_fifths_and_ends_at_the_deadline() -> None:
