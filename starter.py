@@ -15,11 +15,13 @@ from commands import (
     demo,
     inbox,
     keys,
+    ledger,
     people,
     policies,
     reading,
     stop,
     submit,
+    trail,
     watching,
 )
 
@@ -49,6 +51,9 @@ app.add_typer(policies.app, name="policy")
 app.add_typer(people.app, name="people")
 app.command(name="backtest")(backtest.backtest_table)
 app.add_typer(keys.app, name="keys")
+app.add_typer(ledger.app, name="ledger")
+app.command()(ledger.erase)
+app.command()(trail.trail)
 app.command(name="show")(cases.show_case)
 app.command()(cases.document)
 app.command(name="list")(cases.list_cases)

@@ -18,6 +18,10 @@ MARKUP = str.maketrans("<>[]`*~$\\#", "(){}'.--/.")
 """What Markdown, HTML or TeX could start with, and what looks like it and starts nothing."""
 
 
+LEADING_MARK = re.compile(r"(?:[-+=]|\d{1,9}[.)])(?:\s|$)|[-=]{2,}")
+"""What makes a list, a rule or a heading of the line that it begins."""
+
+
 def show(text: str, limit: int) -> str:
     """One line of at most `limit` characters: NFKC, white space closed up, what cannot be seen written as [U+202E].
 
@@ -32,7 +36,9 @@ def show(text: str, limit: int) -> str:
 def unmarked(text: str, limit: int) -> str:
     """One line for places that render Markdown in one view and show it as it is in another: nothing in it is markup."""
     plain = show(text, limit).translate(MARKUP).replace("://", ": //")
-    return re.sub(r"(?<!\w)_+|_+(?!\w)", "-", plain)
+    plain = re.sub(r"(?i)mailto:(?=\S)", "mailto: ", plain)
+    plain = re.sub(r"(?<!\w)_+|_+(?!\w)", "-", plain)
+    return f"· {plain}" if LEADING_MARK.match(plain) else plain
 
 
 def _seen(character: str) -> str:

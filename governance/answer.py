@@ -38,9 +38,9 @@ class Answer(Frozen):
 def parse_answer(kind: str, encoding: str, content: bytes) -> Answer:
     """Read a signal's payload: empty, a text, or an object with `by`, the kind's own word and what else it takes."""
     if kind not in get_args(AnswerKind):
-        return Answer(kind=kind, fault=f"{kind!r} is no answer; use approve, reject, comment or delegate")
+        return Answer(kind=kind, fault=f"{clip(kind, 60)!r} is no answer; use approve, reject, comment or delegate")
     if encoding not in ("json/plain", "binary/null"):
-        return Answer(kind=kind, fault=f"data of encoding {encoding!r} is not understood; use JSON")
+        return Answer(kind=kind, fault=f"data of encoding {clip(encoding, 60)!r} is not understood; use JSON")
     try:
         said = strict_json(content) if content.strip() else None
     except NotStrict as wrong:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from joserfc.jwk import OKPKey
 
 from domain.errors import DomainError
+from governance.ledger import LedgerKey
 
 LIMIT = 16_384
 """Bytes; a key has some hundred."""
@@ -58,6 +59,12 @@ def key_id(key: Ed25519PrivateKey) -> str:
 def public_point(key: Ed25519PrivateKey) -> str:
     """The public half as people.toml has it: base64url of 32 bytes, without padding."""
     return str(OKPKey.import_key(key).as_dict(private=False)["x"])
+
+
+def ledger_key(file: Path, ask_passphrase: Callable[[], str]) -> LedgerKey:
+    """A key that signs for a ledger; raise `BadKey` as `read_key` does."""
+    key, kid = read_key(file, ask_passphrase)
+    return LedgerKey(kid, public_point(key), key)
 
 
 def _content(file: Path) -> bytes:

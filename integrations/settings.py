@@ -25,6 +25,9 @@ class Settings(BaseSettings):
         default=None,
         description="what is stopped and who was told; a SQLite file in home by default, or postgresql://user@host/name",
     )
+    ledger_key: Path | None = Field(
+        default=None, description="the private key that signs the ledger's checkpoints (starter.py ledger key new)"
+    )
     smtp_url: SecretStr | None = Field(
         default=None,
         description="mail for approvers: smtp://user:password@host:587?starttls=1 or smtps://user:password@host",

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from governance.trail import conventions as c
 from governance.trail.identity import record_id
 from governance.trail.record import Record, Status
-from governance.trail.shapes import Attributes, kept
+from governance.trail.values import Attributes, kept
 
 RULES = "rules"
 DIGITS = 30

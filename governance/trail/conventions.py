@@ -6,7 +6,7 @@ in development, so this is the one place that follows them.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 Type = Literal["string", "int", "boolean", "string[]"]
 
@@ -19,7 +19,7 @@ class Attribute(str):
     said: str
     content: bool
 
-    def __new__(cls, name: str, said: str, kind: Type = "string", *, content: bool = False) -> Attribute:
+    def __new__(cls, name: str, said: str, kind: Type = "string", *, content: bool = False) -> Self:
         """Make one."""
         made = super().__new__(cls, name)
         made.type, made.said, made.content = kind, said, content
@@ -65,7 +65,7 @@ COPIED = Attribute("signalbox.reset.copied", "true where a reset gave the events
 IDENTITY = Attribute("signalbox.caller.identity", "what the caller claims to be")
 PRINCIPAL = Attribute("signalbox.caller.principal", "whom the server authenticated")
 SIGNAL_TEXT = Attribute("signalbox.signal.data", "what the signal carried", content=True)
-REAPPLIED = Attribute("signalbox.signal.reapplied", "true where a reset sent it again", "boolean")
+REAPPLIED = Attribute("signalbox.signal.reapplied", "true where a reset sent the signal or update again", "boolean")
 REASON = Attribute("signalbox.reason", "the reason that somebody gave", content=True)
 TARGET = Attribute("signalbox.target", "the workflow, endpoint or operation that was addressed")
 CHILD_RUN = Attribute("signalbox.child.run", "the first run of the child")

@@ -2,70 +2,20 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from governance.trail import conventions as c
 from governance.trail.families import part_of
+from governance.trail.group import Group, local
 from governance.trail.history import Event
 from governance.trail.reading import at, fields, items, number, payload, text
 from governance.trail.record import Kind, Value
-from governance.trail.shapes import Attributes, kept, said, written
+from governance.trail.shapes import said
+from governance.trail.values import Attributes, kept, written
 
 FAILURE_LIMIT = 500
-
-
-@dataclass(frozen=True)
-class Group:
-    """The events of one record, in order."""
-
-    kind: Kind
-    run: str
-    events: tuple[Event, ...]
-
-    @property
-    def all(self) -> Mapping[str, JsonValue]:
-        """What all events say; where two say the same, the later one."""
-        return ChainMap(*(event.attributes for event in reversed(self.events)))
-
-    @property
-    def first(self) -> Event:
-        """The event that it begins with."""
-        return self.events[0]
-
-    @property
-    def last(self) -> Event:
-        """The newest event."""
-        return self.events[-1]
-
-    def of(self, kind: str) -> Event | None:
-        """The last of its events of one type."""
-        return next((event for event in reversed(self.events) if event.type == kind), None)
-
-
-def name_of(group: Group) -> str:
-    """What the record is called: the type of an activity or workflow, the name of a signal, else what it is."""
-    if group.kind == "local":
-        return text(local(group), "activity_type") or "local activity"
-    if group.kind == "patch":
-        return text(payload(group.all, "details", "patch-data"), "id") or "patch"
-    path, fallback = NAMES.get(group.kind, ((), group.first.type.lower().replace("_", " ")))
-    return (text(group.all, *path) if path else None) or fallback
-
-
-def activity_id(group: Group) -> str | None:
-    """The id that the worker knows an activity by; None for what is none."""
-    if group.kind == "activity":
-        return text(group.all, "activityId")
-    return text(local(group), "activity_id") if group.kind == "local" else None
-
-
-def local(group: Group) -> JsonValue:
-    """What the SDK keeps about a local activity."""
-    return payload(group.all, "details", "data")
 
 
 def details(group: Group) -> Attributes:
@@ -143,9 +93,18 @@ def _local(group: Group) -> Attributes:
 
 def _signal(group: Group) -> Attributes:
     payloads = items(group.all, "input", "payloads")
-    sent = [written(at(each, "value")) or f"{text(each, 'size')} bytes, {text(each, 'encoding')}" for each in payloads]
+    sent = [written(_masked(at(each, "value"))) or _unread(each) for each in payloads]
     carried = ", ".join(sent) if any(number(each, "size") for each in payloads) else None
     return kept({c.SIGNAL_TEXT: carried}) | caller(group.first)
+
+
+def _masked(value: JsonValue) -> JsonValue:
+    """Without a token: it proves who somebody is, and nobody else needs it."""
+    return value | {"token": "(not shown)"} if isinstance(value, dict) and value.get("token") else value
+
+
+def _unread(given: JsonValue) -> str:
+    return f"{text(given, 'size')} bytes, {text(given, 'encoding')}"
 
 
 def _child(group: Group) -> Attributes:
@@ -196,21 +155,6 @@ def _nothing(group: Group) -> Attributes:
 
 
 SUMMARY = ("userMetadata", "summary", "value")
-NAMES: Mapping[Kind, tuple[tuple[str, ...], str]] = {
-    "run": (("workflowType", "name"), "workflow"),
-    "task": ((), "workflow task"),
-    "activity": (("activityType", "name"), "activity"),
-    "timer": ((), "timer"),
-    "signal": (("signalName",), "signal"),
-    "child": (("workflowType", "name"), "child workflow"),
-    "update": (("acceptedRequest", "input", "name"), "update"),
-    "outward": (("signalName",), "cancel another workflow"),
-    "cancel": ((), "cancel requested"),
-    "listing": ((), "search attributes"),
-    "memo": ((), "memo"),
-    "marker": (("markerName",), "marker"),
-    "nexus": (("operation",), "operation"),
-}
 DETAILS: Mapping[Kind, Callable[[Group], Attributes]] = {
     "run": _run,
     "task": _task,

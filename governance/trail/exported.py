@@ -6,8 +6,9 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import cast
 
 from pydantic import JsonValue
@@ -17,19 +18,25 @@ from governance.trail.reading import at, fields, items, number, text
 
 PAYLOAD = frozenset({"metadata", "data", "externalPayloads"})
 SUFFIX = "EventAttributes"
-BESIDE = ("userMetadata", "principal", "links", "eventGroupMarkers")
+BESIDE = ("userMetadata", "principal", "links")
 CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def history_of(
-    events: list[JsonValue], *, namespace: str | None = None, workflow_id: str | None = None, run_id: str | None = None
+    events: Sequence[JsonValue | Event],
+    *,
+    namespace: str | None = None,
+    workflow_id: str | None = None,
+    run_id: str | None = None,
 ) -> History:
-    """A history from its events as the API's JSON has them; what is not given is read from them.
+    """A history from its events, read already or as the API's JSON has them; what is not given is read from them.
 
     Raise ValueError with a sentence where an event has no id, type or time, or an id comes twice.
     """
-    read = sorted((event_of(event) for event in events), key=lambda event: event.id)
-    for one, other in zip(read, read[1:], strict=False):
+    read = sorted(
+        (event if isinstance(event, Event) else event_of(event) for event in events), key=lambda each: each.id
+    )
+    for one, other in pairwise(read):
         if one.id == other.id:
             raise ValueError(f"event {one.id} comes twice")
     first = read[0].attributes if read else {}
@@ -48,12 +55,12 @@ def event_of(value: JsonValue) -> Event:
         lacks = "eventId" if number_ is None else "eventType" if kind is None else "eventTime"
         raise ValueError(f"event {number_ if number_ is not None else '?'} has no {lacks}")
     every = fields(value)
-    attributes = next((fields(part) for name, part in every.items() if name.endswith(SUFFIX)), {})
+    named = next((name for name in every if name.endswith(SUFFIX)), "")
     return Event.model_construct(
         id=number_,
         type=_type(kind),
         at=_time(moment, number_),
-        attributes=_opened(attributes),
+        attributes=_opened(fields(every, named)),
         beside={name: _opened(every[name]) for name in BESIDE if name in every},
     )
 
@@ -84,11 +91,15 @@ def _opened(value: JsonValue) -> JsonValue:
 
 def _payload(value: Mapping[str, JsonValue]) -> JsonValue:
     encoding = (_bytes(at(value, "metadata", "encoding")) or b"").decode(errors="replace")
-    data = _bytes(value.get("data"))
-    read: dict[str, JsonValue] = {"encoding": encoding, "size": len(data or b"")}
-    if encoding.startswith("json/") and data:
+    return read_payload(encoding, _bytes(value.get("data")) or b"")
+
+
+def read_payload(encoding: str, content: bytes) -> JsonValue:
+    """A payload as records are drawn from: its encoding, its size in bytes and, where it is JSON, its value."""
+    read: dict[str, JsonValue] = {"encoding": encoding, "size": len(content)}
+    if encoding.startswith("json/") and content:
         try:
-            read["value"] = cast("JsonValue", json.loads(data, parse_constant=str))
+            read["value"] = cast("JsonValue", json.loads(content, parse_constant=str))
         except (ValueError, RecursionError):
             read["encoding"] = f"{encoding} (not readable)"
     return read

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from domain.values import Frozen
 from governance.trail.reading import text
@@ -24,7 +25,7 @@ class Event(Frozen):
     type: str
     at: datetime
     attributes: dict[str, JsonValue]
-    beside: dict[str, JsonValue] = {}
+    beside: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class History(Frozen):
@@ -47,10 +48,10 @@ class History(Frozen):
         return text(self.started, "firstExecutionRunId") or self.run_id
 
     @property
-    def missing(self) -> tuple[int, ...]:
-        """The ids of events that are not there, though later ones are."""
-        known = {event.id for event in self.events}
-        return tuple(number for number in range(1, max(known, default=0)) if number not in known)
+    def gaps(self) -> tuple[tuple[int, int], ...]:
+        """The ids of events that are not there, though later ones are: the first and the last of each gap."""
+        known = (0, *(event.id for event in self.events))
+        return tuple((one + 1, other - 1) for one, other in pairwise(known) if other > one + 1)
 
     def by_run(self) -> Iterator[tuple[str, Event]]:
         """Each event with the run it belongs to: those that a reset copied belong to the run they happened in."""

@@ -17,5 +17,5 @@ def record_id(run: str, kind: str, name: str = "") -> str:
 
 def _derived(*parts: str) -> str:
     """No two lists of parts give the same bytes: each is led by its length."""
-    content = [part.encode(errors="surrogatepass") for part in parts]
+    content = [part.encode() for part in parts]
     return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in content)).hexdigest()

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from governance.trail import conventions as c
 from governance.trail.agents import with_agents
-from governance.trail.details import Group, activity_id, details, local, name_of
-from governance.trail.families import PARTS, family_of, part_of
+from governance.trail.details import details
+from governance.trail.families import family_of, part_of
+from governance.trail.group import Group, activity_id, name_of
 from governance.trail.history import Event, History
 from governance.trail.identity import record_id, trace_id
-from governance.trail.reading import number, text
+from governance.trail.reading import text
 from governance.trail.record import Record, Status
-from governance.trail.shapes import Attributes
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-POINTS = frozenset({"signal", "cancel", "listing", "memo", "patch", "marker", "setting", "other"})
-"""Kinds of records that are one event and take no time."""
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """What all records of a history share."""
-
-    history: History
-    trace: str
-    closed: datetime | None
-    began: dict[int, datetime]
-    """When each workflow task was started, by the event of its end."""
+from governance.trail.times import Frame, times
 
 
 def project(history: History, trace: str | None = None) -> tuple[Record, ...]:
@@ -37,7 +21,7 @@ def project(history: History, trace: str | None = None) -> tuple[Record, ...]:
 
     `trace` is the case's where another workflow started this one; by default the one that the history itself tells.
     """
-    frame = _Frame(history, trace or trace_of(history), _closed(history), _tasks(history))
+    frame = Frame.of(history, trace or trace_of(history))
     groups = _groups(history)
     reapplied = _reapplied(history)
     records: list[Record] = []
@@ -45,7 +29,7 @@ def project(history: History, trace: str | None = None) -> tuple[Record, ...]:
     for group in groups:
         record = _record(group, frame, records[-1] if records else None, taken)
         taken.add(record.id)
-        again = {c.REAPPLIED: True} if group.kind == "signal" and group.first.id in reapplied else {}
+        again = {c.REAPPLIED: True} if group.first.id in reapplied else {}
         records.append(record.model_copy(update={"attributes": record.attributes | again}) if again else record)
     return with_agents(tuple(records), closed=frame.closed is not None)
 
@@ -75,8 +59,8 @@ def _group(history: History, owned: Sequence[tuple[str, Event]]) -> Group:
     return Group(kind, run, events)
 
 
-def _record(group: Group, frame: _Frame, before: Record | None, taken: Iterable[str]) -> Record:
-    at, until = _times(group, frame, before)
+def _record(group: Group, frame: Frame, before: Record | None, taken: Iterable[str]) -> Record:
+    at, until = times(group, frame, before)
     status = _status(group, frame)
     copied = {c.COPIED: True} if group.run != frame.history.run_id else {}
     unknown = {c.UNKNOWN: True} if status == "unknown" else {}
@@ -117,8 +101,8 @@ def _parent(group: Group, history: History) -> str | None:
     return record_id(parent, "event", initiated) if parent and initiated else None
 
 
-def _status(group: Group, frame: _Frame) -> Status:
-    ends = [status for event in group.events if (status := part_of(event).status)]
+def _status(group: Group, frame: Frame) -> Status:
+    ends: list[Status] = [status for event in group.events if (status := part_of(event).status)]
     if not ends:
         if frame.closed is None:
             return "open"
@@ -140,53 +124,8 @@ def _reset(event: Event) -> bool:
     return bool(text(event.attributes, "newRunId"))
 
 
-def _times(group: Group, frame: _Frame, before: Record | None) -> tuple[datetime, datetime | None]:
-    """From when to when; what is pending at the end of its run ends with it."""
-    if group.kind == "local":
-        return _local_times(group, frame, before)
-    begun = group.first.at
-    if group.kind in POINTS:
-        return begun, begun
-    over = any(part_of(event).status for event in group.events)
-    return begun, max(begun, group.last.at if over else frame.closed or begun)
-
-
-def _local_times(group: Group, frame: _Frame, before: Record | None) -> tuple[datetime, datetime]:
-    """By the workflow's clock: from the start of its task, or the end of the local activity before it."""
-    task = number(group.all, "workflowTaskCompletedEventId") or 0
-    until = _moment(group) or group.first.at
-    since = frame.began.get(task, until)
-    if before and before.kind == "local" and before.until:
-        since = max(since, before.until)
-    return min(since, until), until
-
-
-def _moment(group: Group) -> datetime | None:
-    told = local(group)
-    seconds, nanos = number(told, "complete_time", "seconds"), number(told, "complete_time", "nanos")
-    if seconds is None:
-        return None
-    try:
-        return EPOCH + timedelta(seconds=seconds, microseconds=(nanos or 0) // 1000)
-    except OverflowError:
-        return None
-
-
-def _tasks(history: History) -> dict[int, datetime]:
-    started = {event.id: event.at for event in history.events if event.type == "WORKFLOW_TASK_STARTED"}
-    ended = [event for event in history.events if event.type == "WORKFLOW_TASK_COMPLETED"]
-    began = ((event.id, started.get(number(event.attributes, "startedEventId") or 0)) for event in ended)
-    return {end: start for end, start in began if start}
-
-
-def _closed(history: History) -> datetime | None:
-    ends = (event for event in reversed(history.events) if (part := PARTS.get(event.type)) and part.kind == "run")
-    last = next(ends, None)
-    return last.at if last and part_of(last).status else None
-
-
 def _reapplied(history: History) -> frozenset[int]:
-    """Signals that a reset sent again: they stand between it and the task that follows."""
+    """Signals and updates that a reset sent again: they stand between it and the task that follows."""
     return frozenset(_between(history))
 
 
@@ -197,5 +136,5 @@ def _between(history: History) -> Iterator[int]:
             resetting = _reset(event)
         elif event.type == "WORKFLOW_TASK_SCHEDULED":
             resetting = False
-        elif resetting and event.type == "WORKFLOW_EXECUTION_SIGNALED":
+        elif resetting and event.type in ("WORKFLOW_EXECUTION_SIGNALED", "WORKFLOW_EXECUTION_UPDATE_ADMITTED"):
             yield event.id

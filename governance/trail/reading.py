@@ -25,7 +25,12 @@ def text(value: JsonValue | Mapping[str, JsonValue], *path: str) -> str | None:
     found = at(value, *path)
     if isinstance(found, bool) or not isinstance(found, str | int | float):
         return None
-    return str(found) or None
+    return whole(str(found)) or None
+
+
+def whole(said: str) -> str:
+    """The text without half characters (lone surrogates), which nothing could store."""
+    return said if said.isascii() else said.encode(errors="replace").decode()
 
 
 def number(value: JsonValue | Mapping[str, JsonValue], *path: str) -> int | None:

@@ -54,7 +54,9 @@ class Record(Frozen):
     until: datetime | None = Field(description="None while it goes on")
     status: Status
     parent: str | None
-    events: tuple[int, ...] = Field(description="ids in the history of the run; an agent has none but those of its turns")
+    events: tuple[int, ...] = Field(
+        description="ids in the history of the run; an agent has none but those of its turns"
+    )
     attributes: dict[str, Value] = Field(description="by governance/trail/conventions.py")
 
     @property

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, Column, Dialect, Index, Integer, MetaData, Table, Text, TypeDecorator
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from typing_extensions import override
 
 schema = MetaData()
@@ -49,4 +62,48 @@ notices = Table(
     Column("recipient", Text, primary_key=True),
     Column("state", Text, CheckConstraint("state IN ('begun', 'sent', 'refused')"), nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    schema,
+    Column("case", Text, primary_key=True),
+    Column("n", Integer, CheckConstraint("n > 0"), primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("commitment", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("case", "record"),
+    comment="append-only: a chain of commitments for each case",
+)
+
+ledger_bodies = Table(
+    "ledger_bodies",
+    schema,
+    Column("case", Text, primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["case", "n"], [ledger_entries.c.case, ledger_entries.c.n]),
+    comment="what the entries commit to; an erasure deletes rows here and nowhere else",
+)
+
+ledger_statements = Table(
+    "ledger_statements",
+    schema,
+    Column("number", Integer, CheckConstraint("number > 0"), primary_key=True, autoincrement=False),
+    Column("envelope", Text, nullable=False),
+    comment="append-only: signed checkpoints and keys",
+)
+
+ledger_heads = Table(
+    "ledger_heads",
+    schema,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("case", Text, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    ForeignKeyConstraint(["number"], [ledger_statements.c.number]),
+    comment="append-only: where the chains that had moved ended when a checkpoint was made",
 )

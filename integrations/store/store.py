@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from integrations.database import Database
 from integrations.store.deliveries import Deliveries
+from integrations.store.ledger import Ledger
+from integrations.store.ledger_log import LedgerLog
 from integrations.store.schema import schema
 from integrations.store.stops import Stops
 
@@ -18,6 +20,8 @@ class Store:
 
     stops: Stops
     deliveries: Deliveries
+    ledger: Ledger
+    ledger_log: LedgerLog
 
 
 @asynccontextmanager
@@ -27,7 +31,7 @@ async def open_store(url: str) -> AsyncGenerator[Store]:
     Raises `ValueError` for a URL that is none, and `Unavailable` where the database does not answer.
     """
     database = Database(url, schema, "store")
-    store = Store(Stops(database), Deliveries(database))
+    store = Store(Stops(database), Deliveries(database), Ledger(database), LedgerLog(database))
     try:
         await database.prepare()
         yield store

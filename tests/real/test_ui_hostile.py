@@ -142,13 +142,11 @@ async def test_every_text_of_a_case_and_of_every_signal_is_shown_as_text(
     await case.terminate()
 
 
-@pytest.mark.xfail(reason="the renderer makes a link of mailto:, and a list or a rule of what a line begins with")
 @pytest.mark.parametrize("said", ["mailto:pay@evil.example", "- one", "+ one", "1. one", "1) one", "~~~", "---"])
 async def test_a_summary_that_begins_with_a_mark_is_a_line_all_the_same(said: str, reader: Ui) -> None:
     await are_lines(reader, {unmarked(said, 200)})
 
 
-@pytest.mark.xfail(reason="an encoding is quoted at full length", strict=True)
 async def test_an_encoding_of_a_megabyte_leaves_a_short_record(siege: Siege, tmp_path: Path) -> None:
     _, approval = await siege.ask("x", tmp_path)
     ballot = await siege.say(approval, Sent("comment", [payload(b"1", b"x" * 1_000_000)], "anna"))
