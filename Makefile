@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test lint lock clean bench chaos real
+.PHONY: help demo test lint lock clean bench chaos real mutants
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
@@ -35,6 +35,9 @@ chaos: .venv/dev ## kill workers and servers in the middle of cases
 bench: .venv/dev ## measure a governed case against a bare workflow
 	$(BIN)/python -m benchmarks.cases $(ARGS)
 
+mutants: .venv/dev ## break the deciding code on purpose and see whether a test notices (half an hour)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mutmut run $(ARGS)
+
 lint: .venv/dev ## style, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -49,5 +52,5 @@ lock: .venv/bin/uv ## compile the hash-pinned requirements again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove everything that was made here
-	rm -rf .venv .signalbox .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .signalbox mutants .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

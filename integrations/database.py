@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite3 import Error as SqliteError
 from typing import Any
 
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import Connection, Dialect, MetaData, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -23,7 +23,7 @@ from domain.errors import Unavailable
 BUSY_SECONDS = 10
 """How long a transaction waits for another one's lock before the database counts as not available."""
 
-DRIVER_ERRORS = (SqliteError, PostgresError, InterfaceError)
+DRIVER_ERRORS = (SqliteError, PostgresError, InterfaceError, InternalClientError)
 """What a driver raises where it is used without SQLAlchemy around it."""
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}

@@ -2,16 +2,22 @@
 
 import base64
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from governance.trail.assembly import assembled, tree
 from governance.trail.exported import history_of
 from governance.trail.history import History
 from governance.trail.projection import project
 from governance.trail.record import Record
+from governance.trail.wording import outline
 
 STORED = Path(__file__).parent / "replay" / "histories"
+TREES = Path(__file__).parent / "unit" / "trails"
+WRITTEN = ("clean-ubl", "approved", "amended", "voided", "bank-changed", "model-fails")
+"""The cases whose trees are written down; `python -m tests.trails` writes them anew."""
 RUN, EARLIER = "run-of-today", "run-of-yesterday"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TYPE = {"name": "Invoice"}
@@ -26,6 +32,12 @@ def stored(file: Path) -> History:
 def scene(name: str) -> list[History]:
     """A stored case with its approvals."""
     return [stored(file) for file in sorted(STORED.glob(f"{name}.*.json"))]
+
+
+def grown(name: str) -> list[str]:
+    """The tree of a stored case, as an indented list without times."""
+    lines = outline(tree(assembled(scene(name))))
+    return [re.sub(r"\d{2} [A-Z][a-z]{2} \d{2}:\d{2} UTC", "DAY AND TIME", line) for line in lines]
 
 
 def payload(value: Any, encoding: str = "json/plain") -> dict[str, Any]:
@@ -141,3 +153,8 @@ def only(records: tuple[Record, ...], kind: str) -> Record:
     """The one record of a kind."""
     [found] = [record for record in records if record.kind == kind]
     return found
+
+
+if __name__ == "__main__":
+    for each in WRITTEN:
+        (TREES / f"{each}.txt").write_text("\n".join(grown(each)) + "\n")

@@ -10,7 +10,7 @@ from governance.trail import conventions as c
 from governance.trail.families import part_of
 from governance.trail.group import Group, local
 from governance.trail.history import Event
-from governance.trail.reading import at, fields, items, number, payload, text
+from governance.trail.reading import at, fields, items, number, payload, text, whole
 from governance.trail.record import Kind, Value
 from governance.trail.shapes import said
 from governance.trail.values import Attributes, kept, written
@@ -30,7 +30,7 @@ def failure(value: JsonValue) -> Attributes:
     """The type and message of a failure, or of what caused it where it only wraps that."""
     if not isinstance(value, dict):
         return {}
-    info = next((name for name in value if name.endswith("FailureInfo")), None)
+    info = next((whole(name) for name in value if name.endswith("FailureInfo")), None)
     cause = at(value, "cause")
     if isinstance(cause, dict) and info in ("activityFailureInfo", "childWorkflowExecutionFailureInfo"):
         return failure(cause)
@@ -141,7 +141,9 @@ def _nexus(group: Group) -> Attributes:
 
 def _listing(group: Group) -> Attributes:
     indexed = fields(group.all, "searchAttributes", "indexedFields")
-    return kept({c.LISTED: tuple(f"{name}={written(at(value, 'value'))}" for name, value in sorted(indexed.items()))})
+    return kept(
+        {c.LISTED: tuple(whole(f"{name}={written(at(value, 'value'))}") for name, value in sorted(indexed.items()))}
+    )
 
 
 def _task(group: Group) -> Attributes:

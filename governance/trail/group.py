@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import JsonValue
 
@@ -37,10 +37,12 @@ class Group:
     run: str
     events: tuple[Event, ...]
 
-    @property
+    @cached_property
     def all(self) -> Mapping[str, JsonValue]:
         """What all events say; where two say the same, the later one."""
-        return ChainMap(*(event.attributes for event in reversed(self.events)))
+        if len(self.events) == 1:
+            return self.first.attributes
+        return {name: value for event in self.events for name, value in event.attributes.items()}
 
     @property
     def first(self) -> Event:

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from governance.trail import conventions as c
-from governance.trail.reading import at, fields, flag, items, number, text
+from governance.trail.reading import at, fields, flag, items, number, text, whole
 from governance.trail.values import MOST, Attributes, kept
+
+FACT = c.FACT.removesuffix("<name>")
+LONGEST_NAME = 200
 
 
 def verdict(value: JsonValue) -> Attributes:
     """What policy said, by which row of which file, of which facts."""
     told = list(fields(value, "facts").items())[:MOST]
-    facts = {c.FACT.replace("<name>", name): text(fact) for name, fact in told}
+    facts = {FACT + whole(name)[:LONGEST_NAME]: text(fact) for name, fact in told}
     return kept(
         {
             c.THEN: text(value, "then"),

@@ -14,7 +14,7 @@ def at(value: JsonValue | Mapping[str, JsonValue], *path: str) -> JsonValue:
     """The value at a path of names; None where there is none."""
     found: object = value
     for name in path:
-        if not isinstance(found, Mapping):
+        if not isinstance(found, dict):
             return None
         found = found.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - any JSON
     return found  # pyright: ignore[reportReturnType, reportUnknownVariableType] - any JSON
@@ -23,9 +23,9 @@ def at(value: JsonValue | Mapping[str, JsonValue], *path: str) -> JsonValue:
 def text(value: JsonValue | Mapping[str, JsonValue], *path: str) -> str | None:
     """The text at a path, or a number as text; None where there is none, or an empty one."""
     found = at(value, *path)
-    if isinstance(found, bool) or not isinstance(found, str | int | float):
-        return None
-    return whole(str(found)) or None
+    if isinstance(found, str):
+        return whole(found) or None
+    return str(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
 def whole(said: str) -> str:

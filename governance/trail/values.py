@@ -14,7 +14,6 @@ from governance.trail.record import Value
 LONGEST = 2_000
 """Characters of one value; the history has the rest."""
 
-LONGEST_NAME = 200
 MOST = 100
 """Values of a list."""
 
@@ -23,25 +22,20 @@ Attributes = dict[str, Value]
 
 def kept(values: Mapping[str, Value | None] | Mapping[c.Attribute, Value | None]) -> Attributes:
     """Those that say something, clipped."""
-    return {
-        whole(str(name))[:LONGEST_NAME]: _clipped(value)
-        for name, value in values.items()
-        if value is not None and value != ()
-    }
+    return {name: _clipped(value) for name, value in values.items() if value is not None and value != ()}
 
 
 def written(value: JsonValue) -> str | None:
     """A value as text: what is no text already, as JSON."""
     if value is None or isinstance(value, str):
-        return value or None
+        return whole(value or "") or None
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return whole(json.dumps(value, ensure_ascii=False))
     except RecursionError:
         return "(nested too deeply to be shown)"
 
 
 def _clipped(value: Value) -> Value:
     if isinstance(value, str):
-        value = whole(value)
         return value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
     return tuple(str(_clipped(each)) for each in value[:MOST]) if isinstance(value, tuple) else value

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any, cast
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from pydantic import JsonValue
@@ -21,30 +21,44 @@ from governance.trail.history import Event
 
 Reader = Callable[[Any], JsonValue]
 LONG = frozenset({FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64})
-BESIDE = {"user_metadata": "userMetadata", "principal": "principal", "links": "links"}
+TYPES = {number: name.removeprefix("EVENT_TYPE_") for name, number in EventType.items()}
 
 
 def read_event(event: HistoryEvent) -> Event:
     """The event; one of a type that this client does not know keeps its number as its name."""
     kind = event.WhichOneof("attributes")
-    known = event.event_type in EventType.values()
-    every = {field.name: (field, value) for field, value in event.ListFields() if field.name in BESIDE}
+    beside: dict[str, JsonValue] = {}
+    if event.HasField("user_metadata"):
+        beside["userMetadata"] = _object(event.user_metadata)
+    if event.HasField("principal"):
+        beside["principal"] = _object(event.principal)
+    if event.links:
+        beside["links"] = [_object(link) for link in event.links]
     return Event.model_construct(
         id=event.event_id,
-        type=EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") if known else str(event.event_type),
+        type=TYPES.get(event.event_type) or str(event.event_type),
         at=event.event_time.ToDatetime(tzinfo=UTC),
         attributes=_object(getattr(event, kind)) if kind else {},
-        beside={BESIDE[name]: _reader(field)(value) for name, (field, value) in every.items()},
+        beside=beside,
     )
 
 
 def _object(message: Message) -> dict[str, JsonValue]:
-    return {field.json_name: _reader(field)(value) for field, value in message.ListFields()}
+    readers = _readers(message.DESCRIPTOR)
+    made: dict[str, JsonValue] = {}
+    for field, value in message.ListFields():
+        name, read = readers[field.number]
+        made[name] = read(value)
+    return made
 
 
 @functools.cache
+def _readers(kind: Descriptor) -> dict[int, tuple[str, Reader]]:
+    """How the fields of a type are called in JSON, and read; made once for each type."""
+    return {field.number: (field.json_name, _reader(field)) for field in kind.fields}
+
+
 def _reader(field: FieldDescriptor) -> Reader:
-    """How the values of a field are read; there are some hundreds of fields, and each is looked at once."""
     made = field.message_type
     if made and made.GetOptions().map_entry:
         one = _one(made.fields_by_name["value"])

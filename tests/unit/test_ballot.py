@@ -340,3 +340,130 @@ def test_a_request_whose_subject_was_changed_on_the_way_is_not_intact() -> None:
     assert request().intact()
     other = subject(bill(payable=bill().payable + 1))
     assert not request().model_copy(update={"subject": other}).intact()
+
+
+def test_the_record_says_who_how_and_what_of_an_answer(waiting: Ballot) -> None:
+    payload = {"by": "bea", "person": "cleo", "note": "I am away"}
+    [one] = heard(waiting, "delegate", payload, identity="bea@desk").heard
+    assert (one.by, one.identity, one.handed, one.text) == (
+        "bea",
+        "bea@desk",
+        Handover(giver="bea", taker="cleo"),
+        "I am away",
+    )
+    [refused] = heard(waiting, "x" * 50, identity="").heard
+    assert (len(refused.kind), refused.by) == (40, None)
+    answer = parse_answer("approve", JSON, b'{"by": "bea"}')
+    signal = SignalRecord(event_id=3, name="approve", identity="", principal="sso|bea", at=NOW)
+    proven = waiting.hear(answer, weigh(answer, signal, waiting.standing("run-1"), DEV))
+    assert proven.heard[0].how == "the server authenticated the caller"
+
+
+def test_a_decision_says_by_whom_when_how_sure_and_by_which_event(waiting: Ballot) -> None:
+    approved = heard(waiting, "approve", {"by": "bea", "note": "fine"}).decision(NOW + timedelta(days=9))
+    assert (approved.by, approved.event_id, approved.at) == ("bea", 1, NOW + timedelta(seconds=1))
+    assert (approved.assurance, approved.note) == ("claimed", "fine")
+    rejected = heard(heard(on({"finance": 2}), "approve", {"by": "fay"}), "reject", {"by": "lena", "reason": "no"})
+    decision = rejected.decision(NOW)
+    assert (decision.by, decision.assurance, decision.event_id) == ("lena", "claimed", 2)
+    silent = waiting.expire().decision(NOW)
+    assert (silent.by, silent.assurance, silent.event_id, silent.at, silent.note) == (None, None, None, NOW, None)
+    with pytest.raises(ValueError, match=r"^a waiting ballot has no decision$"):
+        waiting.decision(NOW)
+    anonymous = heard(waiting, "reject", "no", identity="").decision(NOW)
+    assert (anonymous.by, anonymous.assurance) == ("somebody", "anonymous")
+
+
+def test_a_settled_request_does_not_expire(waiting: Ballot) -> None:
+    settled = heard(waiting, "reject", "no")
+    assert settled.expire() == settled
+
+
+def test_who_voted_may_still_comment_and_not_hand_on() -> None:
+    ballot = heard(on({"buyer": 2}), "approve", {"by": "bea"})
+    assert heard(ballot, "comment", {"by": "bea", "text": "done"}).heard[-1].counted
+    assert heard(ballot, "delegate", {"by": "bea", "person": "cleo"}).heard[-1].why_not == "bea has answered already"
+
+
+def test_the_last_moment_is_too_late(waiting: Ballot) -> None:
+    expires = waiting.request.subject.expires
+    for at, counts in ((expires - timedelta(microseconds=1), True), (expires, False)):
+        signal = SignalRecord(event_id=1, name="approve", identity="x", principal=None, at=at)
+        answer = parse_answer("approve", "binary/null", b"")
+        after = waiting.hear(answer, weigh(answer, signal, waiting.standing("run-1"), DEV))
+        assert after.heard[0].counted is counts
+
+
+def test_reminders_and_explanations_are_kept_in_order() -> None:
+    first, second = Rung(at=NOW, does="remind"), Rung(at=NOW, does="escalate", role="finance-head")
+    ballot = on({"buyer": 1}).climb(first).climb(second)
+    assert ballot.record.climbed == (first, second)
+    told = Explained(event_id=1, agent="x", provider="y", answer="because")
+    assert ballot.explained(told).explained(told).record.explained == (told, told)
+    assert ballot.explained(told).record.climbed == (first, second)
+
+
+ESCALATING = (
+    Rung(at=NOW + timedelta(hours=1), does="escalate", role="finance-head"),
+    Rung(at=NOW + timedelta(hours=48), does="end"),
+)
+
+
+def said_at(ballot: Ballot, by: str, at: Any) -> Ballot:
+    answer = parse_answer("approve", JSON, json.dumps({"by": by}).encode())
+    signal = SignalRecord(event_id=len(ballot.heard) + 1, name="approve", identity="", principal=None, at=at)
+    return ballot.hear(answer, weigh(answer, signal, ballot.standing("run-1"), DEV))
+
+
+def test_a_further_role_fills_a_place_from_its_moment_on_and_counts_then() -> None:
+    ballot = on({"buyer": 1}, ladder=ESCALATING)
+    early = said_at(ballot, "hedda", NOW)
+    assert (early.state, early.heard[0].counted) == ("waiting", False)
+    assert ballot.missing(NOW) == {"buyer": 1}
+    late = said_at(ballot, "hedda", NOW + timedelta(hours=1))
+    assert (late.state, late.decision(NOW).by) == ("approved", "hedda")
+
+
+def test_two_of_the_further_role_fill_two_places_and_the_same_one_does_not() -> None:
+    ballot = said_at(on({"buyer": 2}, ladder=ESCALATING), "hedda", NOW + timedelta(hours=2))
+    assert ballot.missing(NOW + timedelta(hours=2)) == {"buyer": 1}
+    assert said_at(ballot, "stranger", NOW + timedelta(hours=2)).state == "approved"
+
+
+def test_a_change_by_somebody_of_the_further_role_settles_a_request_whose_roles_they_may_stand_in_for() -> None:
+    ballot = on({"buyer": 1}, ladder=ESCALATING)
+    action = bill(due_date=bill().due_date + timedelta(days=7))
+    amended = Amended(subject=subject(action), verdict=verdict(action, review=review({"buyer": 1}, ladder=ESCALATING)))
+    answer = parse_answer("approve", JSON, b'{"by": "hedda", "changes": {"due_date": "2026-12-08"}}')
+    signal = SignalRecord(event_id=1, name="approve", identity="", principal=None, at=NOW + timedelta(hours=1))
+    after = ballot.hear(answer, weigh(answer, signal, ballot.standing("run-1"), DEV), amended)
+    assert after.state == "approved"
+
+
+def test_a_change_is_taken_although_it_would_fill_no_place_of_the_old_request() -> None:
+    """What the changer may decide on is the action as changed."""
+    ballot = heard(on({"buyer": 1, "legal": 1}), "approve", {"by": "bea"})
+    after = changed(ballot, {"buyer": 1})
+    assert (after.state, after.amended is not None) == ("approved", True)
+
+
+def test_a_flood_leaves_room_for_a_rejection_and_counts_a_handing_on_that_it_does_not_keep(waiting: Ballot) -> None:
+    flooded = waiting
+    for _ in range(KEPT):
+        flooded = heard(flooded, "comment", "x")
+    rejected = heard(flooded, "reject", "no")
+    assert (rejected.state, len(rejected.heard), rejected.record.unrecorded) == ("rejected", KEPT + 1, 0)
+    handed = heard(flooded, "delegate", {"by": "bea", "person": "cleo"})
+    assert (len(handed.heard), handed.record.unrecorded, len(handed.record.handed)) == (KEPT, 1, 1)
+
+
+def test_the_places_that_are_open_are_named_with_how_many() -> None:
+    once = heard(on({"finance": 1, "buyer": 1, "legal": 1}), "approve", {"by": "fay"})
+    said = heard(once, "approve", {"by": "finn@desk"}).heard[-1].why_not or ""
+    assert said.startswith(("it fills no place that is open: 1 from buyer, 1 from legal (", "the limit"))
+
+
+def test_an_answer_is_held_against_amount_and_currency_of_the_action() -> None:
+    standing = on({"buyer": 1}).standing("run-7")
+    assert (standing.amount, standing.currency, standing.run_id) == (bill().payable, "EUR", "run-7")
+    assert (standing.requester, standing.request) == ("mailroom", request().digest)

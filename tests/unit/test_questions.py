@@ -107,3 +107,13 @@ def test_nothing_in_an_unmarked_line_is_markup(mark: str) -> None:
 
 def test_an_unmarked_line_keeps_names() -> None:
     assert unmarked("invoice_examiner 1, turn 1", 100) == "invoice_examiner 1, turn 1"
+
+
+@pytest.mark.parametrize("said", ["- one", "+ one", "1. one", "12) one", "---", "~~~", "=====", "-"])
+def test_a_line_that_begins_with_a_mark_is_a_line_all_the_same(said: str) -> None:
+    assert unmarked(said, 100).startswith("· ")
+
+
+def test_an_address_is_no_link_and_a_figure_is_no_list() -> None:
+    assert unmarked("mailto:pay@evil.example", 100) == "mailto: pay@evil.example"
+    assert unmarked("12.50 EUR -5 %", 100) == "12.50 EUR -5 %"

@@ -11,11 +11,17 @@ from tests.trails import event, payloads, ran, scene, scheduled, started, told
 from tests.unit.test_card import HOSTILE
 
 TAGS = {
-    "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "dl", "dt", "dd", "ol", "li", "time", "div",
-    "span", "i", "b", "a", "section",
+    "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "dl", "dt", "dd", "ol", "li", "time",
+    "div", "span", "i", "b", "a", "section",
 }  # fmt: skip
 OURS = {"href", "class", "style", "id", "lang", "charset", "name", "content", "http-equiv"}
-MORE = ['"><script>alert(1)</script>', "</style><script>x</script>", "&lt;b&gt;", "' onmouseover='x", "＜script＞"]
+MORE = [
+    '"><script>alert(1)</script>',
+    "</style><script>x</script>",
+    "&lt;b&gt;",
+    "' onmouseover='x",
+    "\uff1cscript\uff1e",
+]
 
 
 class Read(HTMLParser):
@@ -39,8 +45,9 @@ class Read(HTMLParser):
 @pytest.mark.parametrize("text", HOSTILE + MORE)
 def test_no_outside_text_can_become_markup(text: str) -> None:
     failed = {"message": text, "applicationFailureInfo": {"type": text}}
+    asked = {"requester": text, "document": {"name": text}}
     records = told(
-        started(identity=text, workflowType={"name": text}, input=payloads({"requester": text, "document": {"name": text}})),
+        started(identity=text, workflowType={"name": text}, input=payloads(asked)),
         event(2, "WORKFLOW_EXECUTION_SIGNALED", signalName=text, identity=text, input=payloads(text)),
         scheduled(3, text, text, {"question": text, "digest": text, "subject": {}, "verdict": {"facts": {text: text}}}),
         ran(4, 3, identity=text),

@@ -1,4 +1,4 @@
-"""Spans are finished records, by the names of OpenTelemetry and OpenInference, without content unless it is asked for."""
+"""Spans are finished records, by the names of OpenTelemetry, without content unless it is asked for."""
 
 from typing import Any
 
