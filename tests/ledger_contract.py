@@ -27,7 +27,9 @@ class LedgerContract:
             "The key " + FIRST.kid + ", which you said to trust, is not in the log."
         ]
 
-    @pytest.mark.parametrize("other", [entries("a", said="other"), [Entry(record_id="a", kind="other", body=b"{}")]])
+    @pytest.mark.parametrize(
+        "other", [entries("a", said="other"), [Entry(record_id="a", kind="other", body=entries("a")[0].body)]]
+    )
     async def test_a_record_that_says_something_else_is_a_conflict_and_adds_nothing(
         self, store: Store, other: list[Entry]
     ) -> None:
@@ -58,6 +60,14 @@ class LedgerContract:
         rows = [row for row in parsed(await exported(store)) if row["type"] == "entry"]
         assert [(row["body"] is None, row["salt"] is None) for row in rows] == [(True, True)] * 2 + [(False, False)] * 2
         assert '"by":"anna","reason":"she asked"' in rows[2]["body"]
+
+    async def test_what_came_after_an_erasure_is_erased_by_another_one(self, store: Store) -> None:
+        for name in ("a", "b"):
+            await store.ledger.append("c", entries(name))
+            assert await store.ledger.erase("c", "anna", f"she asked about {name}") == 1
+        await store.ledger_log.checkpoint(FIRST, AT)
+        report = await checked(store)
+        assert (report.damage, report.erased, report.entries) == ([], 2, 4)
 
     async def test_erasing_twice_is_entered_once(self, store: Store) -> None:
         await store.ledger.append("c", entries("a"))

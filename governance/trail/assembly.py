@@ -28,7 +28,7 @@ def assembled(histories: Iterable[History]) -> tuple[Record, ...]:
     best: dict[str, tuple[tuple[bool, bool], Record]] = {}
     for history in by_run.values():
         for record in project(history, trace_of(_root(history, by_run))):
-            worth = (False, record.run == history.run_id)
+            worth = (record.status in ("ok", "error"), record.run == history.run_id)
             if record.id not in best or worth > best[record.id][0]:
                 best[record.id] = (worth, record)
     return tuple(sorted((record for _, record in best.values()), key=lambda record: record.at))

@@ -76,6 +76,18 @@ def test_from_a_key_to_a_checked_file_and_a_rotation(desk: Desk) -> None:
     assert desk.type("verify", "--checkpoints", kept, "--key", kid)[0] == 0
 
 
+def test_a_lost_key_is_replaced_and_verification_asks_for_the_new_one_s_id(desk: Desk) -> None:
+    old = desk.type("key", "new", desk.key)[1].rpartition(" ")[2]
+    desk.type("checkpoint")
+    other = desk.home / "other.pem"
+    new = desk.type("key", "new", other)[1].rpartition(" ")[2]
+    code, said = desk.type("key", "rotate", other, "--lost")
+    assert (code, "verification fails until --key names this id" in said) == (0, True), said
+    code, said = desk.type("verify", "--key", old)
+    assert (code, "did not sign that" in said) == (1, True), said
+    assert desk.type("verify", "--key", old, "--key", new)[0] == 0
+
+
 def test_damage_is_exit_code_1_and_said(desk: Desk) -> None:
     desk.type("key", "new", desk.key)
     desk.type("checkpoint", "--to", desk.home / "kept")

@@ -16,7 +16,7 @@ import pytest
 
 from governance.ledger import START, Entry, following
 from governance.ledger.dsse import Envelope, sealed
-from governance.ledger.statements import CHECKPOINT
+from governance.ledger.statements import CHECKPOINT, KEY
 from integrations.store import Store, open_store
 from tests.conftest import ROOT
 from tests.ledger import AT, FIRST, SECOND, STRANGER, entries, exported, lived, parsed, written
@@ -278,6 +278,30 @@ class TestStatements:
             "Checkpoint 2: the heads beside it do not give its root; one was altered, removed or added."
         ]
 
+    def test_a_head_that_had_not_moved(self, ledger: Rows) -> None:
+        statement(ledger, 5)["heads"] += [head for head in statement(ledger, 3)["heads"] if head[0] == "open"]
+        assert checked(ledger).damage == [
+            "Checkpoint 5: the heads beside it do not give its root; one was altered, removed or added."
+        ]
+
+    def test_a_proof_where_none_belongs(self, ledger: Rows, pack: Rows) -> None:
+        statement(ledger, 5).update(proof=statement(pack, 5)["proof"], heads=[])
+        assert checked(ledger).damage[0].startswith("Checkpoint 5: the heads beside it")
+
+    def test_heads_beside_a_key(self, ledger: Rows) -> None:
+        statement(ledger, 4)["heads"] = [["open", 6, "0" * 64]]
+        place = ledger.index(statement(ledger, 4)) + 1
+        assert checked(ledger).damage[0] == f"Line {place} cannot be read: it was cut off or altered."
+
+    @pytest.mark.parametrize("x", [FIRST.x, "", "A" * 42, "\ud800"])
+    def test_a_key_under_another_key_s_id(self, ledger: Rows, x: str) -> None:
+        row = statement(ledger, 4)
+        said = json.loads(Envelope.model_validate(row["envelope"]).content)
+        content = json.dumps({**said, "x": x}).encode()
+        row["envelope"] = sealed(KEY, content, [FIRST, SECOND]).model_dump(mode="json")
+        place = ledger.index(row) + 1
+        assert checked(ledger).damage[0] == f"Line {place} cannot be read: it was cut off or altered."
+
     def test_a_key_that_nobody_introduced(self) -> None:
         async def act(store: Store) -> None:
             await store.ledger_log.checkpoint(FIRST, AT)
@@ -365,6 +389,17 @@ class TestOneCase:
         report = checked(pack, kept)
         assert (report.damage, report.notes, report.entries) == ([], [], 5)
 
+    def test_a_proof_for_a_place_that_is_not_there(self, pack: Rows) -> None:
+        rows = copy.deepcopy(pack)
+        proof = statement(rows, 5)["proof"]
+        proof["index"] += 2 ** len(proof["path"])
+        assert checked(rows).damage[0].startswith("Checkpoint 5: the heads beside it")
+
+    def test_a_head_beside_a_proof(self, pack: Rows) -> None:
+        rows = copy.deepcopy(pack)
+        statement(rows, 5)["heads"] = [["open", 9, "0" * 64]]
+        assert checked(rows).damage[0].startswith("Checkpoint 5: the heads beside it")
+
     @pytest.mark.parametrize("name", ["head", "index", "path"])
     def test_a_proof_that_proves_nothing(self, pack: Rows, name: str) -> None:
         rows = copy.deepcopy(pack)
@@ -382,6 +417,12 @@ class TestOneCase:
     def test_a_whole_ledger_that_passes_for_one_case(self, ledger: Rows) -> None:
         ledger[0]["case"] = "open"
         assert checked(ledger).damage[0] == "The first line says that this is case 'open', and it is not, or not alone."
+
+
+def test_a_name_given_twice_is_not_read(ledger: Rows) -> None:
+    lines = written(ledger)
+    lines[-1] = lines[-1].replace(b'"n": ', b'"n": 7, "n": ')
+    assert examine(lines, [FIRST.kid]).damage[0] == f"Line {len(lines)} cannot be read: it was cut off or altered."
 
 
 def changes(value: Any) -> Iterator[Any]:
