@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from governance.answer import CHANGES_LIMIT, TEXT_LIMIT, Answer, parse_answer
+from governance.answer import CHANGES_LIMIT, TEXT_LIMIT, Answer, clip, parse_answer
 
 
 def parsed(kind: str, value: Any) -> Answer:
@@ -78,3 +78,42 @@ def test_what_could_not_be_carried_on_is_refused_with_the_reason(data: bytes, re
 
 def test_a_note_with_a_handed_on_decision_is_never_cut_when_it_is_signed() -> None:
     assert parsed("delegate", {"person": "cleo", "note": "x" * (TEXT_LIMIT + 1), "token": "a.b.c"}).fault
+
+
+def test_everything_that_is_given_arrives_as_it_was_given() -> None:
+    answer = parsed("approve", {"by": "anna", "note": "fine", "token": "a.b.c", "changes": {"due_date": "2026-12-24"}})
+    assert answer == Answer(
+        kind="approve",
+        by="anna",
+        text="fine",
+        token="a.b.c",
+        changes={"due_date": "2026-12-24"},
+        person=None,
+        fault=None,
+    )
+
+
+def test_what_cannot_be_read_is_kept_as_far_as_it_can_be_and_long_names_are_cut() -> None:
+    broken = parse_answer("approve", "json/plain", b"{yes")
+    assert (broken.kind, broken.text, broken.fault) == ("approve", "{yes", "the data is not JSON")
+    foreign = parse_answer("approve", "e" * 100, b"{}")
+    assert foreign.kind == "approve"
+    assert foreign.fault == f"data of encoding {'e' * 60 + '… [40 more characters]'!r} is not understood; use JSON"
+    unknown = parse_answer("k" * 61, "json/plain", b"{}")
+    assert (unknown.fault or "").startswith(f"{'k' * 60 + '… [1 more characters]'!r} is no answer; use approve, ")
+    key = parsed("approve", {"x" * 41: 1, "by": "anna"})
+    assert key.fault == f"{'x' * 40 + '… [1 more characters]'!r} is not understood; use by, changes, note, token"
+    assert parsed("approve", {"by": "b" * 201, "x": 1}).by == "b" * 200 + "… [1 more characters]"
+
+
+def test_a_text_at_its_limit_stands_and_what_is_no_text_is_shown_as_json() -> None:
+    assert clip("x" * 2_000) == "x" * 2_000
+    assert clip(["ü"]) == '["ü"]'
+    assert (clip(""), clip(None)) == (None, None)
+    assert clip("a\ud800b") == "a?b"
+
+
+def test_changes_at_their_limit_count() -> None:
+    room = CHANGES_LIMIT - len(json.dumps({"coding": ""}))
+    assert parsed("approve", {"changes": {"coding": "x" * room}}).fault is None
+    assert parsed("approve", {"changes": {"coding": "x" * (room + 1)}}).fault
