@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from domain.errors import BadPolicy
 from domain.findings import ExceptionCode
+from governance.assurance import weakest
 from governance.calendars import Span
 from governance.judge import judge
-from governance.policy import Table
+from governance.policy import Decided, Table, shown
 from governance.policy_file import is_table, load_table
 from governance.policy_row import ROW_KEYS, read_row
 from integrations.policy_folder import PolicyFolder
@@ -285,3 +286,46 @@ def test_a_row_says_the_first_stated_fact_that_keeps_it_from_matching() -> None:
     assert row.unmatched(stated | {"amount": Decimal(51), "confidence": Decimal(0)}) == "amount"
     assert row.unmatched(stated | {"confidence": Decimal(0)}) == "confidence"
     assert row.unmatched(stated | {"action": "erp.schedule_payment"}) == "action"
+
+
+DECIDING = """
+policy = "invoice"
+version = "1"
+default = "deny"
+currency = "EUR"
+[facts]
+action = ["erp.post_bill"]
+amount = "money"
+[[row]]
+id = "small"
+action = "erp.post_bill"
+amount = "<= 10"
+then = "allow"
+why = "Small."
+"""
+
+
+def test_a_decision_says_row_outcome_and_reason_and_what_was_lacking() -> None:
+    rules = load_table(DECIDING.encode(), "table.toml")
+    [small] = rules.rows
+    assert rules.decide({"action": "erp.post_bill", "amount": Decimal(10)}) == Decided(small, "allow", "Small.", None)
+    nothing = Decided(None, "deny", "No row of the table covers this action.", None)
+    assert rules.decide({"action": "erp.post_bill", "amount": Decimal("10.01")}) == nothing
+    lacking = rules.decide({"action": "erp.post_bill", "amount": None})
+    assert (lacking.row, lacking.then, lacking.lacking) == (None, "deny", "amount")
+
+
+def test_a_fact_is_shown_as_people_write_it() -> None:
+    assert [shown(value) for value in (Decimal("1E+3"), ("b", "a"), (), True, "x")] == [
+        "1000",
+        "b, a",
+        "none",
+        "True",
+        "x",
+    ]
+
+
+def test_the_weakest_of_several_proofs_is_what_a_decision_claims() -> None:
+    assert weakest(("step-up", "claimed", "signed")) == "claimed"
+    assert weakest(("principal", "anonymous")) == "anonymous"
+    assert weakest(()) is None
