@@ -69,4 +69,6 @@ async def follow(look: Callable[[], Awaitable[bool]], printed: Printed) -> None:
             missed = 0
         if ended:
             return
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise asyncio.CancelledError  # Ctrl-C reached us as a failed call, which looks like a busy server
         await asyncio.sleep(LOOK_SECONDS)

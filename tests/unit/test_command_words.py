@@ -253,3 +253,23 @@ def test_a_line_is_told_apart_by_what_it_is_about() -> None:
         printed.lines((line, line), "a")
         printed.lines((line,), "b")
     assert shown.get().splitlines() == ["23 Nov 09:00:00  a  x", "23 Nov 09:00:00  b  x"]
+
+
+async def test_a_ctrl_c_that_arrives_as_a_failed_call_ends_a_watch() -> None:
+    """The client reports a call that was cancelled under it as a failure of the server."""
+    looks = 0
+
+    async def look() -> bool:
+        nonlocal looks
+        looks += 1
+        watching_task.cancel()
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            raise RPCError("cancelled", RPCStatusCode.CANCELLED, b"") from None
+        return looks > 3
+
+    watching_task = asyncio.create_task(watching.follow(look, Printed()))
+    with pytest.raises(asyncio.CancelledError):
+        await watching_task
+    assert looks == 1
