@@ -1,8 +1,10 @@
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from domain.strict_json import DEPTH, NotStrict, strict_json
 from governance.answer import CHANGES_LIMIT, TEXT_LIMIT, Answer, clip, parse_answer
 
 
@@ -117,3 +119,20 @@ def test_changes_at_their_limit_count() -> None:
     room = CHANGES_LIMIT - len(json.dumps({"coding": ""}))
     assert parsed("approve", {"changes": {"coding": "x" * room}}).fault is None
     assert parsed("approve", {"changes": {"coding": "x" * (room + 1)}}).fault
+
+
+def test_what_changes_look_like_is_said() -> None:
+    assert parsed("approve", {"changes": []}).fault == 'changes is an object such as {"due_date": "2026-12-24"}'
+
+
+def test_json_is_read_strictly_from_text_as_from_bytes() -> None:
+    assert strict_json('{"a": 1.5}') == strict_json(b'{"a": 1.5}') == {"a": 1.5}
+    assert strict_json("1.10", parse_float=Decimal) == Decimal("1.10")
+    with pytest.raises(NotStrict, match=f"^gives '{'a' * 40}' twice$"):
+        strict_json(f'{{"{"a" * 41}": 1, "{"a" * 41}": 2}}')
+
+
+def test_json_may_nest_as_deep_as_the_limit_and_no_deeper() -> None:
+    assert strict_json("[" * DEPTH + "]" * DEPTH)
+    with pytest.raises(NotStrict, match=f"^nests deeper than {DEPTH}$"):
+        strict_json("[" * (DEPTH + 1) + "]" * (DEPTH + 1))

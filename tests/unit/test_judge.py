@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
@@ -224,3 +225,24 @@ def test_one_person_that_an_action_needs_is_one_that_a_row_must_ask() -> None:
     watched = Watched(business_key="k")
     assert judge(table(ALLOW), watched, given()).why == "Watched needs 1 people to approve, and row one asks 0."
     assert judge(table(REVIEW + ASKS), watched, given()).then == "review"
+
+
+def test_a_row_that_asks_too_few_is_named_in_the_verdict() -> None:
+    assert judge(table(ALLOW), ChangeAccount(business_key="k"), given()).row == "one"
+
+
+def test_a_second_look_says_that_it_is_one_and_in_shadow_mode_that_it_would_have_been() -> None:
+    row = ALLOW + 'sample = "0.05"\n' + ASKS
+    assert said(row, draw=Decimal(0)).why == "A random second look. because"
+    assert said(REVIEW + ASKS).why == "because"
+    shadow = said(row + 'mode = "shadow"', draw=Decimal(0))
+    assert (shadow.sampled, shadow.would) == (True, "review")
+    assert said(row + 'mode = "shadow"', draw=Decimal("0.05")).sampled is False
+
+
+def test_a_row_that_asks_for_a_review_and_names_nobody_lets_nothing_happen() -> None:
+    rules = table(REVIEW + ASKS)
+    nobody = replace(rules, rows=(replace(rules.rows[0], review=None),))
+    verdict = judge(nobody, bill(), given())
+    assert (verdict.then, verdict.row) == ("deny", "one")
+    assert verdict.why == "Row one asks for a review and names nobody."

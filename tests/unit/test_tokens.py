@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey, RSAKey
 
+from domain.text import show
 from governance.tokens import Binding, Proven, signed_answer
 from tests.tokens import (
     AT,
@@ -427,3 +430,51 @@ def test_any_header_and_claims_that_are_signed_raise_nothing(header: dict[str, A
 def test_signing_is_offered_to_a_private_key_alone() -> None:
     token = signed_answer(BINDING, person="nora", key=key("nora").private_key, kid="nora-key", at=AT)  # type: ignore[arg-type]
     assert isinstance(proven(token), Proven)
+
+
+@pytest.mark.parametrize(
+    ("claims", "at", "reason"),
+    [
+        ({"iat": NOW + 61}, AT, "the token is from the future; look at the clock of the computer that made it"),
+        ({}, later(days=1), "the token has expired; make a new one and answer again"),
+        (
+            {"exp": NOW + 10**6},
+            later(days=1),
+            "the token was made more than an hour ago; make a new one and answer again",
+        ),
+        ({"exp": NOW + 3601}, AT, "the token is valid for more than an hour; make one that is valid for less"),
+    ],
+)
+def test_what_is_wrong_with_the_time_of_a_token_is_said_with_what_to_do(
+    claims: dict[str, Any], at: datetime, reason: str
+) -> None:
+    assert why_not(forged(claims=own_claims(**claims)), at=at) == reason
+
+
+def test_what_a_token_says_is_repeated_in_brief_and_only_where_it_is_text() -> None:
+    known = "the directory knows no key with the id"
+    assert why_not(forged(own_header(kid="mallory"))) == f"{known} “mallory”"
+    assert why_not(forged(own_header(kid="k" * 61))) == f"{known} “{show('k' * 61, 60)}”"
+    assert why_not(forged(own_header(kid=7))) == f"{known} missing or no text"
+    encrypted = "the token is encrypted (five parts, a JWE); send a signed one, which has three"
+    assert why_not("a.b.c.d.e") == encrypted
+    assert why_not(genuine(), changed(note="\ud800")) == (
+        "the answer has text or changes that cannot be signed: broken characters, or too deep"
+    )
+
+
+def test_a_token_has_a_name_of_its_own_and_a_short_digest_of_each_part_of_its_answer() -> None:
+    claims = json.loads(_claims(genuine()))
+    assert re.fullmatch("[0-9a-f]{32}", claims["jti"])
+    assert claims["parts"].keys() == type(BINDING).model_fields.keys()
+    assert all(re.fullmatch("[0-9a-f]{16}", each) for each in claims["parts"].values())
+
+
+def test_the_day_of_a_key_is_the_day_in_utc_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    nearly = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
+    last = directory(person("nora", public("nora", until=date(2026, 11, 23))))
+    with monkeypatch.context() as away:
+        away.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        assert isinstance(proven(genuine(at=nearly), directory=last, at=nearly), Proven)
+    time.tzset()

@@ -317,3 +317,16 @@ def test_any_pinned_key_raises_nothing(changes: dict[str, Any]) -> None:
     for alg in ("RS256", "EdDSA", "ES256"):
         own = {**issuer_keys()[alg].as_dict(private=False), **changes}
         assert isinstance(proven(id_token(alg), directory=directory(issuers=(issuer(keys=(own,)),))), str | Proven)
+
+
+def test_whatever_an_id_token_gets_wrong_is_named_in_the_refusal() -> None:
+    assert why_not(id_token(header={"typ": "at+jwt"})) == (
+        "the token's type is “at+jwt”; an answer or an id token (JWT) is needed"
+    )
+    assert why_not(id_token(iss="https://mallory.example")) == (
+        "the directory does not know the token's issuer, “https://mallory.example”"
+    )
+    assert why_not(id_token(header={"kid": "other"})) == (
+        f"0 of the keys pinned for {ISSUER} have the token's key id, “other”; "
+        "if the issuer has new keys, pin them again"
+    )

@@ -1,18 +1,21 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
-from domain.actions import PostBill
+from activities.effect import do_once
+from domain.actions import PostBill, Receipt
 from domain.errors import NotCovered
 from governance.canonical import digest
 from governance.case import CaseRun
 from governance.people import Mandate
 from governance.verdict import Rung
 from governance.work_order import key_for
-from tests.actions import CASE, NOW, bill, decision, order, review, subject, verdict, vote
+from tests.actions import CASE, NOW, bill, decision, order, payment, review, subject, verdict, vote
 
 
 def test_an_approved_order_covers_its_action() -> None:
@@ -93,7 +96,7 @@ def test_an_action_that_takes_people_is_covered_by_no_table_that_asks_for_fewer(
 
     action = Careful.model_validate(bill().model_dump())
     allowed = order(action=action, verdict=verdict(bill(), then="allow"), subject=None, decision=None)
-    with pytest.raises(NotCovered, match="People must decide"):
+    with pytest.raises(NotCovered, match=r"[.] People must decide on this action, whatever a table says[.]$"):
         allowed.model_copy(update={"action": action}).covered(NOW)
     with pytest.raises(NotCovered, match="At least 2 people"):
         order().model_copy(update={"action": action}).covered(NOW)
@@ -130,3 +133,31 @@ def test_what_an_approval_lacks_is_said_of_every_role() -> None:
     with pytest.raises(NotCovered) as refused:
         order(verdict=several, decision=decision(subject(bill()), votes=())).covered(NOW)
     assert str(refused.value).endswith("It lacks 1 from buyer, 2 from finance.")
+
+
+class Unasked:
+    """A system that is not to be asked what it did, and a button that nobody has pressed."""
+
+    async def find_receipt(self, key: str, action: PostBill) -> Receipt | None:
+        raise AssertionError(key, action)
+
+    async def stopped(self, **_: str) -> str | None:
+        return None
+
+
+async def test_what_was_never_tried_is_not_looked_up() -> None:
+    async def effect(key: str, _: PostBill) -> Receipt:
+        return Receipt(reference=key, first=True)
+
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=1, current_attempt_scheduled_time=NOW)
+    unasked: Any = Unasked()
+    receipt = await environment.run(do_once, unasked, effect, order(), unasked)
+    assert receipt == Receipt(reference=order().key, first=True)
+
+
+def test_a_key_is_of_one_namespace_and_of_one_step_of_the_business() -> None:
+    elsewhere = CASE.model_copy(update={"namespace": "production"})
+    keys = {key_for(bill(), CASE), key_for(bill(), elsewhere), key_for(payment(), CASE)}
+    assert bill().business_key == payment().business_key
+    assert len(keys) == 3
