@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -7,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ports import SignalRecord
+from domain.spending import Spent, total
 from governance.answer import parse_answer
 from governance.approval import Amended, Explained, stage_end
 from governance.ballot import KEPT, Ballot
 from governance.canonical import digest
 from governance.people import Handover
-from governance.standing import weigh
+from governance.standing import nobody_knows, weigh
 from governance.verdict import Rung
 from tests.actions import NOW, bill, request, review, subject, verdict
 from tests.people import laws
@@ -467,3 +469,30 @@ def test_an_answer_is_held_against_amount_and_currency_of_the_action() -> None:
     standing = on({"buyer": 1}).standing("run-7")
     assert (standing.amount, standing.currency, standing.run_id) == (bill().payable, "EUR", "run-7")
     assert (standing.requester, standing.request) == ("mailroom", request().digest)
+
+
+def test_the_decision_of_a_flooded_request_is_kept_all_the_same(waiting: Ballot) -> None:
+    flooded = waiting
+    for _ in range(KEPT):
+        flooded = heard(flooded, "comment", "x")
+    for kind, data in (("approve", None), ("reject", "no")):
+        settled = heard(flooded, kind, data)
+        assert (len(settled.heard), settled.heard[-1].kind) == (KEPT + 1, kind)
+    assert len(heard(flooded, "approve", 5).heard) == KEPT, "what does not count is only counted"
+
+
+def test_an_answer_is_recorded_under_the_name_that_is_known_or_else_the_one_it_gives(waiting: Ballot) -> None:
+    assert heard(waiting, "comment", "x", identity="fay@desk").heard[0].by == "fay"
+    answer = parse_answer("comment", JSON, b'{"by": "ghost", "text": "boo"}')
+    signal = SignalRecord(event_id=1, name="comment", identity="", principal=None, at=NOW)
+    assert waiting.hear(answer, nobody_knows(signal, "people.toml is broken")).heard[0].by == "ghost"
+
+
+def test_a_decision_says_what_the_agent_s_explanations_have_cost(waiting: Ballot) -> None:
+    assert heard(waiting, "approve").decision(NOW).spent is None
+    cost = Spent(turns=1, input_tokens=300, output_tokens=20, money=Decimal("0.01"), seconds=Decimal(2))
+    asked = waiting
+    for number in (1, 2):
+        said = Explained(event_id=number, agent="x", provider="y", answer="because", spent=cost)
+        asked = asked.explained(said)
+    assert heard(asked, "approve").decision(NOW).spent == total((cost, cost))

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from domain.chat import Usage
-from domain.spending import Budget, Spent
+from domain.spending import Budget, Spent, total
 
 USAGE = Usage(input_tokens=300, output_tokens=20)
 BUDGET = Budget(turns=3, tokens=1000, money=Decimal("0.50"), seconds=60)
@@ -39,3 +39,11 @@ def test_a_turn_that_failed_or_that_no_price_is_known_for_is_counted_apart() -> 
 )
 def test_a_budget_is_used_up_at_its_limit_and_says_which(spent: dict[str, object], said: str | None) -> None:
     assert BUDGET.exhausted(Spent.model_validate(spent)) == said
+
+
+def test_several_add_up_figure_by_figure_and_none_to_nothing() -> None:
+    once = Spent(turns=1, input_tokens=2, output_tokens=3, money=Decimal("0.4"), seconds=Decimal(5), unpriced=6)
+    assert total(iter((once, once))) == Spent(
+        turns=2, input_tokens=4, output_tokens=6, money=Decimal("0.8"), seconds=Decimal(10), unpriced=12
+    )
+    assert total(()) == Spent()

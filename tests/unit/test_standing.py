@@ -227,3 +227,22 @@ def test_a_stranger_can_hand_nothing_on_and_is_told_who_can() -> None:
     assert weighed("stranger", "delegate", answer={"person": "cleo"}, **dev).why_not == (
         "only somebody whom the directory knows can hand a decision on"
     )
+
+
+def test_who_asked_is_told_so_whatever_they_prove_and_under_whichever_name_they_asked() -> None:
+    strict = {"requester": "bea@example.com", "review": review(assurance="signed")}
+    found = weighed(None, principal="sso|bea", standing=strict)
+    assert found.why_not == "the person who asked cannot decide"
+
+
+def test_whoever_is_proven_is_not_taken_for_who_asked_by_what_their_client_calls_itself() -> None:
+    assert weighed(None, identity="mailroom@desk", principal="sso|bea").why_not is None
+
+
+def test_who_hands_a_decision_on_could_have_taken_it() -> None:
+    found = weighed("bea", "delegate", answer={"person": "cleo"})
+    assert found.mandates == (Mandate(role="buyer", on_behalf_of=None),)
+
+
+def test_a_name_that_nobody_has_is_said_to_be_nobody_s() -> None:
+    assert weighed("nobody").why_not == "the directory knows nobody of this name"
