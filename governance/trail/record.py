@@ -13,6 +13,7 @@ Kind = Literal[
     "run",
     "task",
     "activity",
+    "attempt",
     "local",
     "agent",
     "timer",
@@ -37,7 +38,7 @@ Status = Literal["ok", "error", "open", "unknown"]
 Value = str | int | bool | tuple[str, ...]
 """Money and ratios are text: no attribute is a float."""
 
-ROUTINE = frozenset({"task", "listing", "memo", "patch"})
+ROUTINE = frozenset({"task", "listing", "memo", "patch", "attempt"})
 """What goes on in every case and tells an auditor nothing, as long as it goes well."""
 
 
@@ -55,7 +56,7 @@ class Record(Frozen):
     status: Status
     parent: str | None
     events: tuple[int, ...] = Field(
-        description="ids in the history of the run; an agent has none but those of its turns"
+        description="ids in the history of the run; an agent has those of its turns, an attempt none"
     )
     attributes: dict[str, Value] = Field(description="by governance/trail/conventions.py")
 
