@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,10 +24,12 @@ from activities.examination import ExaminationActivities
 from activities.explaining import ExplainingActivities
 from activities.final import FinalErrors
 from activities.identity import IdentityActivities
+from activities.journaling import Journaling
 from activities.mail import MailActivities
 from activities.notification import NotificationActivities
 from activities.policy import PolicyActivities
 from activities.reasoning import ReasoningActivities
+from activities.sweeping import Rounds, SweepActivities
 from domain.actions import (
     BaseAction,
     ChangeBankDetails,
@@ -51,17 +54,25 @@ from integrations.reading.reader import ChildReader
 from integrations.sandbox import Database, Faults, SandboxErp, SandboxMail
 from integrations.settings import Settings, setting_wrong
 from integrations.store import Store, open_store
+from integrations.sweep import sweep_of
+from integrations.telemetry import outlets
 from integrations.temporal.connection import connect, ensure_attributes, ui_address
+from integrations.temporal.moved import Scope
+from integrations.temporal.schedule import keep_going
 from integrations.temporal.signals import HistorySignals
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.case import PERFORMED_BY
 from workflows.door import Door
 from workflows.options import TASK_QUEUE
-from workflows.registered import AGENTS, PROCESSES
+from workflows.registered import AGENTS, NAMES, PROCESSES, TOLD
+from workflows.sweep import SweepWorkflow
+from workflows.trail_link import TrailLinks
 
 OURS = ("workflows", "activities", "agents", "governance", "domain")
-WORKFLOWS = (*PROCESSES, Approval)
+WORKFLOWS = (*PROCESSES, Approval, SweepWorkflow)
+SWEEPING_FOR = timedelta(hours=1)
+"""How long one sweep goes on; then the schedule starts the next."""
 BOOKED: tuple[type[BaseAction], ...] = (PostBill, SchedulePayment, VoidBill, ChangeBankDetails)
 MAILED: tuple[type[BaseAction], ...] = (SendRemittance, ReturnInvoice, VerifyBankDetails, ConfirmBankDetails)
 
@@ -70,12 +81,22 @@ MAILED: tuple[type[BaseAction], ...] = (SendRemittance, ReturnInvoice, VerifyBan
 async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worker]:
     """A worker with every adapter open, not yet running."""
     async with AsyncExitStack() as open_adapters:
-        activities = await _activities(client, settings, open_adapters)
+        store = await _store(settings, open_adapters)
+        queue = settings.task_queue or TASK_QUEUE
+        sending = await open_adapters.enter_async_context(outlets(settings))
+        trail = sweep_of(client, store, sending, Scope(NAMES, queue), TOLD)
+        open_adapters.push_async_callback(trail.close)
+        activities = [*await _activities(client, settings, store, open_adapters), SweepActivities(trail).sweep]
         yield Worker(
             client,
-            task_queue=settings.task_queue or TASK_QUEUE,
+            task_queue=queue,
             workflows=WORKFLOWS,
-            interceptors=[FinalErrors(), Door()],
+            interceptors=[
+                FinalErrors(),
+                Journaling(store.journal, client.identity),
+                Door(),
+                TrailLinks(settings.trail_url),
+            ],
             activities=activities,
             workflow_runner=sandbox(),
             workflow_failure_exception_types=[DomainError],
@@ -84,14 +105,16 @@ async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worke
         )
 
 
-async def _activities(client: Client, settings: Settings, stack: AsyncExitStack) -> list[Callable[..., Any]]:
+async def _activities(
+    client: Client, settings: Settings, store: Store, stack: AsyncExitStack
+) -> list[Callable[..., Any]]:
     database = Database(settings.books)
     stack.push_async_callback(database.close)
     await database.prepare()
-    store = await _store(settings, stack)
     faults = Faults.parse(settings.sandbox_faults)
     erp, mail = SandboxErp(database, faults), SandboxMail(database, faults)
-    documents, policies = FolderDocuments(settings.documents), PolicyFolder(settings.policies)
+    documents = FolderDocuments(settings.documents)
+    policies = PolicyFolder(settings.policies, documents.keep)
     tables = [await policies.table(process.policy) for process in PROCESSES]
     refuse_unguarded(dict.fromkeys(BOOKED, erp) | dict.fromkeys(MAILED, mail), PERFORMED_BY, tables)
     refuse_unknown_roles(tables, (await policies.people())[0])
@@ -168,9 +191,12 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     with logging_to_stderr() as runtime:
-        client = await connect(settings.home, profile=settings.profile, runtime=runtime)
+        name = f"worker-{os.getpid()}@{socket.gethostname()}"
+        client = await connect(settings.home, profile=settings.profile, identity=name, runtime=runtime)
         await ensure_attributes(client, attributes.ALL)
         async with worker_for(client, settings) as worker, worker:
+            rounds = Rounds(every=timedelta(seconds=settings.sweep_seconds), during=SWEEPING_FOR)
+            await keep_going(client, "Sweep", rounds, worker.task_queue)
             await stopping.wait()
 
 

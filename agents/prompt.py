@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agents.agent import Agent, Brief, Claim
 from domain.chat import Chat, ChatMessage
@@ -20,6 +21,11 @@ def fence(text: str, limit: int) -> str:
     cut = text[:limit] + (f"\n[cut: {len(text) - limit} more characters]" if len(text) > limit else "")
     mark = hashlib.sha256(cut.encode()).hexdigest()[:16]
     return f"BEGIN OUTSIDE TEXT {mark}\n{cut}\nEND OUTSIDE TEXT {mark}"
+
+
+def told(agent: Agent[Any, Any]) -> dict[str, Any]:
+    """What every turn of an agent begins with, and the form of its answers: what its version stands for."""
+    return {"instructions": agent.instructions, "rules": RULES, "answers": agent.claim.model_json_schema()}
 
 
 def chat_for(

@@ -39,7 +39,7 @@ async def list_cases(
         table.add_column(column, no_wrap=True)
     async for found in desk.client.list_workflows(f"{CASES}{wanted}", limit=MANY):
         held = found.typed_search_attributes.get(attributes.OWNER_ROLE) or ""
-        shown = _state(found)
+        shown = state_of(found)
         colour = COLOURS.get(shown, "bold")
         table.add_row(found.id, _ago(found.start_time), f"[{colour}]{shown}[/{colour}]", held)
     out.print(table if table.row_count else "No case yet. Start one with `starter.py invoice FILE`.")
@@ -55,7 +55,7 @@ async def show_case(
     if which.startswith("approval."):
         return await print_dossier(desk, which)
     found = await one_case(desk, which)
-    out.print(f"[bold]{found.id}[/bold]  {_state(found)}  {desk.link(found.id)}")
+    out.print(f"[bold]{found.id}[/bold]  {state_of(found)}  {desk.link(found.id)}")
     if found.status == WorkflowExecutionStatus.COMPLETED:
         await _show_outcome(desk, found)
     elif about := found.typed_search_attributes.get(attributes.SUBJECT):
@@ -123,7 +123,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _state(found: WorkflowExecution) -> str:
+def state_of(found: WorkflowExecution) -> str:
+    """Where a case stands, as lists say it."""
     said = found.typed_search_attributes.get(attributes.CASE_STATE)
     if said and found.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
         return said

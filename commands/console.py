@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
@@ -57,6 +58,14 @@ def command(action: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
         raise typer.Exit(code)
 
     return run
+
+
+def interruptible() -> asyncio.Event:
+    """Set by Ctrl-C and SIGTERM, for commands that stay up until then."""
+    stopping = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    return stopping
 
 
 def fail(message: str) -> int:

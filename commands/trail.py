@@ -11,8 +11,9 @@ import typer
 from rich.markup import escape
 
 from commands.cases import one_case
-from commands.console import UserError, command, out, plain
+from commands.console import UserError, command, err, out, plain
 from commands.desk import open_desk
+from commands.journaled import Drawn, drawn
 from governance.trail.assembly import Branch, assembled, tree
 from governance.trail.conventions import markdown
 from governance.trail.figures import clock, evidence, several_days, spent, took
@@ -20,6 +21,7 @@ from governance.trail.history import History
 from governance.trail.page import page
 from governance.trail.record import Record
 from governance.trail.wording import label, phrases, visible
+from integrations.settings import Settings
 from integrations.temporal.histories import Histories, read_file
 
 COLOURS = {"error": "red", "unknown": "bold red", "open": "yellow", "ok": "bold"}
@@ -48,15 +50,22 @@ async def trail(  # noqa: PLR0913 - an option each
         return 0
     if (case is None) == (not file):
         raise UserError("Name a case, or files with --file, not both. `starter.py list` shows the cases.")
-    histories = tuple(read_file(each) for each in file) if file else await _histories(case or "")
-    records = assembled(histories)
+    if file:
+        histories = tuple(read_file(each) for each in file)
+        found = Drawn(assembled(histories), None)
+    else:
+        histories = await _histories(case or "")
+        found = await drawn(Settings(), histories)
+    records, lacking = found.records, missing_in(histories)
+    if found.lack:
+        err.print(escape(found.lack), soft_wrap=True)
     if as_json:
         typer.echo(json.dumps([record.model_dump(mode="json") for record in records], indent=1))
     elif html:
-        _write(html, page(records, missing=_missing(histories)))
+        _write(html, page(records, missing=(*lacking, *filter(None, [found.lack]))))
     else:
         _print(records, histories, routine=routine)
-    return 1 if _missing(histories) else 0
+    return 1 if lacking else 0
 
 
 async def _histories(case: str) -> tuple[History, ...]:
@@ -70,7 +79,7 @@ def _print(records: Sequence[Record], histories: Sequence[History], *, routine: 
     out.print(f"[bold]{plain(first.case)}[/bold]  {first.at:%d %b %Y} UTC  trace {first.trace}", soft_wrap=True)
     events = sum(len(history.events) for history in histories)
     out.print(f"{len(histories)} runs, {events} events, {len(records)} records; {escape(spent(records))}")
-    for lack in _missing(histories):
+    for lack in missing_in(histories):
         out.print(f"[red]{plain(lack, 300)}[/red]")
     for branch in visible(tree(records), routine=routine):
         _print_branch(branch, ("", ""), routine=routine, dated=several_days(records))
@@ -91,7 +100,7 @@ def _print_branch(branch: Branch, lines: tuple[str, str], *, routine: bool, date
         _print_branch(each, (lines[1] + own, lines[1] + further), routine=routine, dated=dated)
 
 
-def _missing(histories: Sequence[History]) -> tuple[str, ...]:
+def missing_in(histories: Sequence[History]) -> tuple[str, ...]:
     """Which events are not there, run by run."""
     return tuple(
         f"The history of {history.workflow_id}, run {history.run_id}, lacks events "

@@ -23,6 +23,7 @@ from domain.documents import DocumentRef, PlainText
 from domain.invoice import Invoice
 from domain.notice import Notice
 from domain.purchasing import Bill, GoodsReceipt, PurchaseOrder, Supplier
+from domain.sweeping import Swept
 from domain.values import Frozen
 
 
@@ -179,4 +180,12 @@ class Notices(Protocol):
 
     async def send(self, notice: Notice) -> None:
         """Send what has not been sent yet; raise `Unavailable` if a channel failed, and only that is tried again."""
+        ...
+
+
+class Sweeping(Protocol):
+    """Brings the ledger and the backends up to what the histories say by now."""
+
+    async def sweep(self) -> Swept:
+        """One round; twice, or by several workers at once, is harmless. Raise `Unavailable` where it cannot be done."""
         ...

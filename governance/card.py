@@ -1,4 +1,4 @@
-"""The approval card: one fenced, aligned block that outside text cannot break out of."""
+"""The cards of approvals and cases: one fenced, aligned block that outside text cannot break out of."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from domain.text import show
 from governance.approval import Heard
 from governance.ballot import Ballot
+from governance.trail.link import TrailLink, fenced, fenceless
 
 WIDTH = 64
 """Columns that the UI's pane shows without scrolling in a window of 1,400 pixels."""
@@ -22,16 +23,27 @@ FOUND = 5
 SHORTENED = "… shortened: the input and the result show everything"
 
 
-def card(ballot: Ballot) -> str:
-    """Markdown for the current details of an Approval: state, question, answers, why, facts, how to decide."""
+def card(ballot: Ballot, trail: TrailLink | None = None) -> str:
+    """Markdown for the current details of an Approval: state, question, answers, why, facts, how to decide, trail."""
     head, answers, facts, foot = (list(part(ballot)) for part in (_head, _answers, _facts, _foot))
+    if trail and trail.command:
+        foot += _row("Trail", trail.command)
+    after = [trail.markdown] if trail else []
     for part in (facts, answers):
-        if _size(head, answers, facts, foot) > LIMIT:
-            while part and _size(head, answers, facts, foot, [SHORTENED]) > LIMIT:
+        if _size(head, answers, facts, foot, after) > LIMIT:
+            while part and _size(head, answers, facts, foot, after, [SHORTENED]) > LIMIT:
                 part.pop()
             part.append(SHORTENED)
     blocks = [block for block in (head, answers, facts, foot) if block]
-    return "\n".join(["```text", "\n\n".join("\n".join(block) for block in blocks), "```"])
+    return fenced(["\n\n".join("\n".join(block) for block in blocks)], trail)
+
+
+def case_card(headline: str, about: str, facts: Mapping[str, str], trail: TrailLink) -> str:
+    """Markdown for the current details of a case: where it stands, what is done or asked now, what it is, its trail."""
+    lines = [*_wrapped(headline, limit=200), *_wrapped(about, limit=300), ""]
+    told = {**facts, "Trail": trail.command}
+    lines += [line for label, value in told.items() if value for line in _row(label, value)]
+    return fenced(lines, trail)
 
 
 def _size(*blocks: list[str]) -> int:
@@ -132,4 +144,4 @@ def _wrapped(text: str, width: int = WIDTH, limit: int = 400) -> list[str]:
 
 def _fenceless(text: str, limit: int) -> str:
     """One printable line in which no run of marks can close the block."""
-    return show(text, limit).replace("```", "'''").replace("~~~", "---")
+    return fenceless(show(text, limit))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from domain.actions import BaseAction
 from domain.errors import NotCovered
+from domain.text import show
 from domain.values import Frozen, Sha256
 from governance.approval import Decision, Subject, escalated
 from governance.assurance import reaches
@@ -90,6 +92,20 @@ def _timely(vote: Vote, review: Review) -> Vote:
 
 def _people(vote: Vote) -> tuple[str | None, ...]:
     return (vote.person, *(mandate.on_behalf_of for mandate in vote.mandates))
+
+
+def on_whose_word(order: WorkOrder[Any], given_in: Mapping[Vote, str]) -> str:
+    """Whoever allowed it, with the event that proves each answer; `given_in` is the approval that heard each vote."""
+    row = f"row {order.verdict.row}, {order.verdict.policy} {order.verdict.version}"
+    if order.decision is None:
+        return f"allowed by {row}"
+    if order.decision.state != "approved":
+        return f"allowed by silence, {row}"
+    votes = order.decision.votes
+    heard = [(given_in.get(vote, ""), f"{show(vote.person, 40)} (event {vote.event_id})") for vote in votes]
+    places = {approval: ", ".join(each for place, each in heard if place == approval) for approval, _ in heard}
+    told = ", ".join(f"{people} of {approval}" if approval else people for approval, people in places.items())
+    return f"approved by {told}"
 
 
 def key_for(action: BaseAction, case: CaseRun) -> str:

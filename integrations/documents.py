@@ -24,12 +24,20 @@ class FolderDocuments:
 
         Raise `Unavailable` where the folder cannot be written.
         """
+        digest = await asyncio.to_thread(self.keep, content)
+        return DocumentRef(digest=digest, size=len(content), media_type=media_type, name=show(name, 200))
+
+    def keep(self, content: bytes) -> str:
+        """Store bytes before returning, for whoever is on a thread already; returns their SHA-256 in hex.
+
+        Raise `Unavailable` where the folder cannot be written.
+        """
         digest = hashlib.sha256(content).hexdigest()
         try:
-            await asyncio.to_thread(_store, self._path(digest), content)
+            _store(self._path(digest), content)
         except OSError as error:
             raise Unavailable(f"The document store {self._root} cannot be written: {error.strerror}.") from None
-        return DocumentRef(digest=digest, size=len(content), media_type=media_type, name=show(name, 200))
+        return digest
 
     async def get(self, ref: DocumentRef) -> bytes:
         """Return the bytes, or raise `Unreadable` if they are absent or no longer hash to the reference.

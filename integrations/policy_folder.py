@@ -30,11 +30,13 @@ Load = Callable[[bytes, str, Callable[[str], bytes]], T]
 class PolicyFolder:
     """One file a process, named after it, and beside them people, rates, prices and terms; every read looks again.
 
-    Each method raises `BadPolicy` naming the file and what is wrong with it.
+    Each method raises `BadPolicy` naming the file and what is wrong with it. `keep` stores each version of a file
+    before it is used, so that the rules behind a verdict can be shown for as long as the verdict is.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keep: Callable[[bytes], object] | None = None) -> None:
         self._folder = folder
+        self._keep = keep
         self._kept: dict[str, tuple[Mapping[str, bytes], object]] = {}
 
     async def table(self, policy: str) -> Table:
@@ -94,6 +96,8 @@ class PolicyFolder:
             return taken.setdefault(other, (self._folder / other).read_bytes())
 
         value = load(taken[name], str(self._folder / name), beside)
+        if self._keep:
+            _ = [self._keep(content) for content in taken.values()]
         self._kept[name] = (taken, value)
         return value
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from governance.assurance import Profile
+from governance.trail.link import checked
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENAI_URL = "https://api.openai.com/v1"
@@ -44,6 +45,13 @@ class Settings(BaseSettings):
         description="dev authenticates nobody and works with a server on this machine alone; production asks for proof",
     )
     ui_url: str | None = Field(default=None, description="the Temporal UI; port + 1000 of the server by default")
+    trail_url: str | None = Field(
+        default=None,
+        description="where a case's trail can be read, with {case}, {run} or {trace} in it; the UI links to it",
+    )
+    trail_file: Path | None = Field(
+        default=None, description="a file to which the trail's spans are appended, as OTLP in JSON"
+    )
     task_queue: str | None = Field(default=None, description="another task queue than the default one")
     model: str = Field(default="gpt-5-mini", description="the chat model's name; prices.toml needs its price")
     model_url: str | None = Field(
@@ -57,7 +65,15 @@ class Settings(BaseSettings):
         description="the key for it",
     )
     model_provider: str | None = Field(default=None, description="what cards and the trail call the provider")
+    sweep_seconds: float = Field(
+        default=5, gt=0, le=3600, description="how often the trail is brought up to date with the histories"
+    )
     drain_seconds: int = Field(default=20, gt=0, description="how long running activities may finish on SIGTERM")
+
+    @field_validator("trail_url")
+    @classmethod
+    def _trail_url(cls, url: str | None) -> str | None:
+        return checked(url) if url else None
 
     @property
     def documents(self) -> Path:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import TextClause
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Unavailable
 from integrations.database import BUSY_SECONDS, Database
+from integrations.kept_connection import KeptConnection
 
 Rows = Sequence[Sequence[Any]]
 
@@ -18,15 +18,14 @@ Rows = Sequence[Sequence[Any]]
 class StandingQuery:
     """One statement that reads, compiled once and asked on a kept connection without a transaction around it.
 
-    A tenth of what the pool costs, and as exact: the database itself answers every time, nothing is remembered.
+    As exact as any other: the database itself answers every time, nothing is remembered.
     """
 
     def __init__(self, database: Database, statement: TextClause) -> None:
         self._database = database
         compiled = statement.compile(dialect=database.dialect)
         self._text, self._order = str(compiled), tuple(compiled.positiontup or ())
-        self._kept: AsyncConnection | None = None
-        self._file: tuple[int, int] | None = None
+        self._connection = KeptConnection(database)
         self._turn = asyncio.Lock()
 
     async def ask(self, given: Mapping[str, Any]) -> Rows:
@@ -39,26 +38,16 @@ class StandingQuery:
                 async with self._database.available(), asyncio.timeout(BUSY_SECONDS):
                     return await self._rows([given[name] for name in self._order])
             except Unavailable:
-                await self._drop()
+                await self._connection.drop()
                 raise
 
     async def close(self) -> None:
         """Give the connection back."""
         async with self._turn:
-            await self._drop()
+            await self._connection.drop()
 
     async def _rows(self, values: Sequence[Any]) -> Rows:
-        if self._kept is None or self._file != self._database.file_now():
-            await self._drop()
-            self._kept = await self._database.connect()
-            self._file = self._database.file_now()
-        driver: Any = (await self._kept.get_raw_connection()).driver_connection
+        driver = await self._connection.driver()
         if self._database.sqlite:
             return await driver.execute_fetchall(self._text, values)
         return await driver.fetch(self._text, *values)
-
-    async def _drop(self) -> None:
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            await kept.invalidate()
-            await kept.close()

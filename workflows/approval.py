@@ -28,6 +28,7 @@ from workflows import attributes
 from workflows.asides import Asides
 from workflows.options import LOOKUP
 from workflows.run import draw, this_run
+from workflows.trail_link import trail_link
 
 Hearing = Callable[["Approval", RawValue], None]
 
@@ -189,4 +190,4 @@ class Approval:
         return f"WAITING for {roles}: More Actions > Send a Signal > approve | reject (until {until})"
 
     def _show(self) -> None:
-        workflow.set_current_details(card(self._ballot))
+        workflow.set_current_details(card(self._ballot, trail_link()))

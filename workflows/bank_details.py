@@ -47,7 +47,8 @@ class BankDetailsWorkflow(Stoppable):
     @workflow.run
     async def run(self, request: BankRequest) -> BankOutcome:
         """One change, from request to outcome."""
-        self._show("LOOKING UP", request)
+        self.particulars = wording.particulars(request, None)
+        self.stands("looking up", None, "a change of bank details")
         try:
             outcome = await self._settle(request)
         except ApplicationError as error:  # a lookup that trying again does not mend, such as a broken file of rules
@@ -55,8 +56,8 @@ class BankDetailsWorkflow(Stoppable):
         stops = await self.stops_heard()
         outcome = outcome or wording.stopped(request, self._found, self._verified, stops[0], self._approved_by)
         state = wording.state_of(outcome)
+        self.particulars = {**self.particulars, "Decided by": outcome.decided_by}
         self.listed_as(state, "vendor-master" if state == wording.REPAIR else None, wording.line_of(outcome))
-        self._show(f"{state.upper()} by {outcome.decided_by}", request)
         return outcome.model_copy(update={"stops": stops})
 
     async def _settle(self, request: BankRequest) -> BankOutcome | None:
@@ -64,6 +65,8 @@ class BankDetailsWorkflow(Stoppable):
         found = await self._look_up(request)
         if isinstance(found, Objection):
             return self._refused(request, "the checks", found.said, found)
+        self.particulars = wording.particulars(request, found)
+        self.stands("verifying", None, "the contact on file is told")
         if refusal := await self._verify(request, found):
             return refusal
         authority = None if self.stopping else await self.unless_stopped(self._decide(request, found))
@@ -71,7 +74,7 @@ class BankDetailsWorkflow(Stoppable):
             return None
         if authority.order is None:
             return wording.undecided(found, self._verified, authority)
-        await self._cool_off(request)
+        await self._cool_off()
         return await self._change(request, found, authority.order, authority)
 
     async def _look_up(self, request: BankRequest) -> OnFile | Objection:
@@ -97,19 +100,17 @@ class BankDetailsWorkflow(Stoppable):
 
     async def _decide(self, request: BankRequest, found: OnFile) -> Authority[ChangeBankDetails]:
         change = change_of(request, found, self._message or "")
-        self._show("WAITING for people to decide", request)
         authority = await self.authorise(
             change, lambda change: wording.ask_to_change(change, request, found), request.requester
         )
         self._approved_by = authority.by if authority.order else None
         return authority
 
-    async def _cool_off(self, request: BankRequest) -> None:
+    async def _cool_off(self) -> None:
         start = workflow.now()
         until: datetime = await workflow.execute_local_activity_method(BankLookups.cooling_off_end, start, **LOOKUP)
         said = wording.cooling_off(until)
         self.listed_as("cooling off", None, said)
-        self._show(said, request)
         await self.wait_unless_stopped((until - workflow.now()).total_seconds(), said)
 
     async def _renewed(self, order: WorkOrder[ChangeBankDetails]) -> WorkOrder[ChangeBankDetails] | str:
@@ -164,6 +165,3 @@ class BankDetailsWorkflow(Stoppable):
         if self._found is None:
             return wording.refused(request, objection or Objection(said=why), by)
         return wording.not_changed(self._found, self._verified, by, why)
-
-    def _show(self, state: str, request: BankRequest) -> None:
-        workflow.set_current_details(wording.details(state, request, self._found))

@@ -76,18 +76,15 @@ def cooling_off(until: datetime) -> str:
     )
 
 
-def details(state: str, request: BankRequest, found: OnFile | None) -> str:
-    """The case's current details: one fenced block."""
-    lines = [
-        state,
-        "",
-        f"Supplier     {show(found.supplier_name if found else '', 80)} ({show(request.supplier_id, 40)})",
-        f"Account now  {masked(found.old_account) if found else 'not looked up yet'}",
-        f"New account  {masked(found.account if found else show(request.account, 40))}",
-        f"Asked by     {show(request.requester, 60)}, reference {show(request.reference, 60)}",
-        "Until it is changed, payments go to the account on file.",
-    ]
-    return "\n".join(["```text", *(line.replace("```", "'''") for line in lines), "```"])
+def particulars(request: BankRequest, found: OnFile | None) -> dict[str, str]:
+    """What the case is about, as its page shows it."""
+    return {
+        "Supplier": f"{show(found.supplier_name if found else '', 80)} ({show(request.supplier_id, 40)})".lstrip(),
+        "Account now": masked(found.old_account) if found else "not looked up yet",
+        "New account": masked(found.account if found else show(request.account, 40)),
+        "Asked by": f"{show(request.requester, 60)}, reference {show(request.reference, 60)}",
+        "Meanwhile": "until it is changed, payments go to the account on file",
+    }
 
 
 def line_of(outcome: BankOutcome) -> str:

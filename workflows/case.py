@@ -29,9 +29,10 @@ from domain.actions import (
 )
 from domain.text import unmarked
 from governance.approval import ApprovalRequest, Decision, Subject
+from governance.card import case_card
 from governance.quorum import Vote
 from governance.verdict import Verdict
-from governance.work_order import WorkOrder, key_for
+from governance.work_order import WorkOrder, key_for, on_whose_word
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.asking import Question, asked_anew, found_by, request_for, subject_of
@@ -39,6 +40,7 @@ from workflows.consulting import Consulting
 from workflows.failures import given_up, reason
 from workflows.options import EFFECT, LOOKUP, ORDER_VALID, SUMMARY_LIMIT, said
 from workflows.run import draw, this_run
+from workflows.trail_link import trail_link
 
 A = TypeVar("A", bound=BaseAction)
 
@@ -81,13 +83,27 @@ class Case(Consulting):
 
     policy: str
 
+    def __init__(self) -> None:
+        """It runs, and nothing more is known of it."""
+        super().__init__()
+        self.particulars: Mapping[str, str] = {}
+        self._given_in: dict[Vote, str] = {}
+        self.stands("running", None, "")
+
+    def stands(self, state: str, owner: str | None, about: str) -> None:
+        """Say on the case's page where it stands, and where its trail is."""
+        headline = f"{state.upper()}, with {owner}" if owner else state.upper()
+        facts = {"Process": workflow.info().workflow_type, **self.particulars}
+        workflow.set_current_details(case_card(headline, about, facts, trail_link()))
+
     def listed_as(self, state: str, owner: str | None, subject: str) -> None:
-        """Say in lists where the case stands, who has to do something now, and what it is about."""
+        """Say in lists and on its page where the case stands, who has to do something now, and what it is about."""
         owned = (
             attributes.OWNER_ROLE.value_set(attributes.clamp(owner)) if owner else attributes.OWNER_ROLE.value_unset()
         )
         about = attributes.SUBJECT.value_set(attributes.clamp(subject))
         attributes.upsert(attributes.CASE_STATE.value_set(state), owned, about)
+        self.stands(state, owner, subject)
 
     async def authorise(self, action: A, ask: Callable[[A], Question], requester: str) -> Authority[A]:
         """Let policy judge an action and, where it says so, people decide; a cancelled case may do nothing more.
@@ -131,13 +147,15 @@ class Case(Consulting):
     async def _ask(self, request: ApprovalRequest, action: BaseAction, number: int) -> Decision:
         self.listed_as("waiting for approval", request.role, request.question)
         again = f".{number}" if number > 1 else ""
+        approval = f"approval.{request.role}.{workflow.info().workflow_id}.{action.step}{again}"
         decision = await workflow.execute_child_workflow(
             Approval.run,
             request,
-            id=f"approval.{request.role}.{workflow.info().workflow_id}.{action.step}{again}",
+            id=approval,
             search_attributes=found_by(request, action),
             static_summary=unmarked(request.question, SUMMARY_LIMIT),
         )
+        self._given_in = {vote: self._given_in.get(vote, approval) for vote in decision.votes}
         if decision.spent:
             self.also_spent(explainer.name, decision.spent)
         self.listed_as("running", None, f"{decision.state}: {request.question}")
@@ -145,9 +163,8 @@ class Case(Consulting):
 
     async def perform(self, order: WorkOrder[A]) -> Receipt:
         """Do exactly what a work order covers."""
-        decision = order.decision
-        by = f"approved by {decision.by}" if decision else f"allowed by row {order.verdict.row}"
-        return await workflow.execute_activity_method(PERFORMED_BY[type(order.action)], order, **said(EFFECT, by))
+        config = said(EFFECT, on_whose_word(order, self._given_in))
+        return await workflow.execute_activity_method(PERFORMED_BY[type(order.action)], order, **config)
 
 
 def _settled(action: A, verdict: Verdict, subject: Subject, decision: Decision) -> Authority[A]:

@@ -51,6 +51,13 @@ NOTICE = ActivityConfig(
 )
 """Telling people: tried for hours, because a mail server may be down; the request waits in the inbox all the same."""
 
+SWEEPING = ActivityConfig(
+    start_to_close_timeout=timedelta(hours=2),
+    heartbeat_timeout=LOST,
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10)),
+)
+"""Keeping the trail: an hour of rounds, tried for ever."""
+
 ORDER_VALID = timedelta(hours=1)
 """How long a work order may be used: longer than its effect is tried, so that only a stray one ever expires."""
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from agents.explainer import explainer
 from agents.invoice_examiner import invoice_examiner
 from agents.invoice_reader import invoice_reader
+from agents.prompt import told
 from workflows.bank_details import BankDetailsWorkflow
 from workflows.invoice import InvoiceWorkflow
 
 PROCESSES = (InvoiceWorkflow, BankDetailsWorkflow)
+NAMES = ("Invoice", "BankDetails")
+"""The types of their workflows."""
 AGENTS = {(agent.name, agent.version): agent for agent in (invoice_reader, invoice_examiner, explainer)}
+TOLD = {key: told(agent) for key, agent in AGENTS.items()}
+"""By name and version, what each is told."""

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from governance.ledger import merkle
-from governance.ledger.statements import CHECKPOINT, Head, folded, leaf
+from governance.ledger.dsse import Envelope
+from governance.ledger.statements import CHECKPOINT, KEY, Head, NewKey, folded, leaf
 
 FORMAT = "signalbox.ledger.1"
 WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr)
@@ -60,7 +61,10 @@ def header(case: str | None) -> bytes:
 def entry_line(columns: Mapping[Any, Any]) -> bytes:
     """An entry with its salt and body, which are null where they were erased."""
     salt, body = columns["salt"], columns["body"]
-    kept = {"salt": salt and salt.hex(), "body": body if body is None else body.decode(errors="replace")}
+    kept = {
+        "salt": salt.hex() if isinstance(salt, bytes) else salt,  # a database may hold text where bytes were
+        "body": body.decode(errors="replace") if isinstance(body, bytes) else body,
+    }
     return _written({"type": "entry", **columns, **kept})
 
 
@@ -74,6 +78,18 @@ def of_case(case: str, log: Iterable[Stated]) -> Iterator[bytes]:
             yield each.line
         elif case in known and (each.number == last or any(head.case == case for head in each.heads)):
             yield each.proven(case, list(known.values()))
+
+
+def current_key(lines: Iterable[bytes]) -> str | None:
+    """The id of the key that signs now, by the statements among these lines; None where there is none."""
+    found: str | None = None
+    for line in lines:
+        try:
+            envelope = Envelope.model_validate(json.loads(line)["envelope"])
+            found = NewKey.model_validate_json(envelope.content).kid if envelope.payloadType == KEY else found
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
 
 
 def _written(said: dict[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from governance.trail import conventions as c
 from governance.trail.identity import record_id
-from governance.trail.record import Record, Status
+from governance.trail.record import ROUTINE, Record, Status
 from governance.trail.values import Attributes, kept
 
 RULES = "rules"
@@ -19,7 +19,7 @@ def with_agents(records: Sequence[Record], *, closed: bool) -> tuple[Record, ...
     made: list[Record] = []
     turns: list[Record] = []
     for record in records:
-        if turns and not record.routine and not _continues(record, turns):
+        if turns and record.kind not in ROUTINE and not _continues(record, turns):
             made += _gathered(turns, over=True)
             turns = []
         if turns or _opens(record):

@@ -53,6 +53,11 @@ ENDED = Attribute("signalbox.ended", "how it ended: completed, failed, timed out
 ENDED_BY = Attribute("signalbox.ended_by", "who terminated it, as the caller claims")
 UNKNOWN = Attribute("signalbox.outcome_unknown", "true where it began and nothing says how it ended", "boolean")
 ATTEMPTS = Attribute("signalbox.attempts", "tries, the last included", "int")
+ATTEMPT = Attribute("signalbox.attempt.number", "which try of its activity it is, from 1", "int")
+ATTEMPT_OUTCOME = Attribute(
+    "signalbox.attempt.outcome",
+    "completed, failed, cancelled, open, or unknown: it began, and nothing says how it ended",
+)
 RETRY_STATE = Attribute("signalbox.retry.state", "why it was not tried again")
 LAST_FAILURE = Attribute("signalbox.retry.last_failure", "what the try before the last one failed with")
 RETRIES_IN = Attribute("signalbox.retry.backoff", "the wait before the next try of a local activity")

@@ -5,14 +5,15 @@ Ids stay readable after an erasure; bodies are canonical JSON.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-
-from pydantic import ValidationError
 
 from governance.canonical import WRITER
 from governance.ledger import Entry
+from governance.ledger.chain import BODY_LIMIT
 from governance.trail import conventions as c
 from governance.trail.record import Record
 
@@ -21,6 +22,22 @@ PROJECTION = 1
 CORE = ("id", "trace", "case", "run", "kind", "name", "at", "until", "status", "events")
 HISTORY, AGENT = "history", "agent.declaration"
 """Kinds of entries that are no records."""
+
+
+SETTLED = ".settled"
+"""Ends the id of an entry that says how a record ended whose outcome was unknown when it was first entered."""
+
+
+@dataclass(frozen=True)
+class CaseEntries:
+    """What the ledger should hold of a case by now."""
+
+    case: str
+    entries: tuple[Entry, ...]
+    closed: bool
+    """Whether nothing more will come, so that it can be sealed."""
+    settling: bool = False
+    """Whether every run is closed, and only the ends of attempts are waited for."""
 
 
 def entry_of(record: Record) -> Entry:
@@ -35,12 +52,18 @@ def body_of(record: Record) -> bytes:
     return WRITER.encode({"projection": PROJECTION, **said}).encode()
 
 
+def settled(record: Record) -> Entry:
+    """The record once more, with the outcome that was unknown before."""
+    first = entry_of(record)
+    return first.model_copy(update={"record_id": f"{first.record_id}{SETTLED}"})
+
+
 def record_in(body: bytes) -> Record | None:
     """The record that a body says; None where it is no record."""
     try:
         said: dict[str, Any] = json.loads(body)
         return Record.model_validate({name: said[name] for name in Record.model_fields})
-    except (ValueError, KeyError, TypeError, ValidationError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -50,13 +73,16 @@ def final(record: Record, *, closed: bool) -> bool:
     return record.until is not None and not waits
 
 
-def finals(records: Iterable[Record], *, closed: bool) -> tuple[Record, ...]:
-    """The records that will not change any more."""
-    return tuple(record for record in records if final(record, closed=closed))
+def kept(record: Record, *, closed: bool) -> bool:
+    """Whether it is an entry of its own: what is routine and has events is in the history that is kept whole."""
+    return final(record, closed=closed) and (record.kind == "attempt" or not record.routine)
 
 
 def history_entry(run: str, exported: bytes) -> Entry:
-    """A closed run's history as the server has it: the API's JSON, of which `history_in` makes a history again."""
+    """A closed run's history as the server has it, the API's JSON; of one too large for an entry, only its digest."""
+    if len(exported) > BODY_LIMIT:
+        told = {"run_id": run, "events": None, "sha256": hashlib.sha256(exported).hexdigest(), "size": len(exported)}
+        exported = WRITER.encode(told).encode()
     return Entry(record_id=f"{HISTORY}.{run}", kind=HISTORY, body=exported)
 
 

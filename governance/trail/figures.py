@@ -12,7 +12,9 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def evidence(record: Record) -> str:
-    """The events that prove it: `event 11`, `events 5-7, 12`."""
+    """The events that prove it: `event 11`, `events 5-7, 12`; of an attempt, the journal."""
+    if record.kind == "attempt":
+        return "journal"
     if not record.events:
         return ""
     return f"event{'s' if len(record.events) > 1 else ''} {', '.join(_ranges(record.events))}"

@@ -2,72 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from governance.trail import conventions as c
-from governance.trail.assembly import Branch, tree
-from governance.trail.figures import clock, evidence, several_days, spent, took
+from governance.trail.assembly import tree
+from governance.trail.figures import evidence, spent
 from governance.trail.html import Html, element, raw
 from governance.trail.record import Record, Value
 from governance.trail.style import STYLE
-from governance.trail.wording import label, phrases, visible
+from governance.trail.timeline import lined, timeline
+from governance.trail.wording import label, phrases
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 PROFILES = {"dev": "dev: nobody was authenticated, names are what people claimed", "production": "production"}
-PEOPLE = frozenset({"signal", "child", "cancel"})
-KEY = "■ done in a business system · ● a step, or an answer of a person · ▲ failed or not known · ○ goes on"
+LOOK_UP = (
+    "These began, and nothing says how they ended: a worker died, or an answer was lost. Look in the business system "
+    "whether each took place. An effect that was tried again carried the same key, so that it was not done twice."
+)
 
 
 def page(records: Sequence[Record], *, missing: Iterable[str] = ()) -> str:
     """The page of a case, from its records; `missing` are sentences about events that are not there."""
-    shown = tuple(record for record in records if not record.routine)
+    lines = frozenset(lined(tree(records)))
+    shown = tuple(record for record in records if not record.routine or record.id in lines)
     body = element(
         "body",
         *_heading(records, missing),
+        *_alarm(records),
         element("h2", "What happened"),
-        element("p", KEY, class_="dim"),
-        element("ol", *_rows(tree(records), _Scale(records)), class_="tree"),
+        *timeline(records),
         element("h2", "Records"),
         element(
             "p", "What each line above rests on: the events of the workflow's history, by their ids.", class_="dim"
         ),
-        *(_record(record) for record in shown),
+        *(_record(record, lines) for record in shown),
         element("h2", "Routine"),
         *_routine(records),
     )
-    title = element("title", f"Trail of {records[0].case if records else 'nothing'}")
+    return document(f"Trail of {records[0].case if records else 'nothing'}", body)
+
+
+def document(title: str, body: Html, style: str = STYLE) -> str:
+    """A whole page around a body: it looks as trails do, loads nothing and runs nothing."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        title,
-        element("style", raw(STYLE)),
+        element("title", title),
+        element("style", raw(style)),
     )
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
-
-
-class _Scale:
-    """Where moments are between the first and the last."""
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        ends = [record.until or record.at for record in records]
-        self._since = min((record.at for record in records), default=None)
-        self._until = max(ends, default=None)
-        self.dated = several_days(records)
-
-    def share(self, moment: datetime) -> float:
-        """From 0 to 1."""
-        if self._since is None or self._until is None or self._until == self._since:
-            return 0
-        return (moment - self._since) / (self._until - self._since)
-
-    def bar(self, record: Record) -> str:
-        """Where a record's bar begins, and how long it is; what goes on reaches the end."""
-        begins = self.share(record.at)
-        ends = self.share(record.until) if record.until else 1
-        return f"--from:{begins:.2%};--for:{max(ends - begins, 0):.2%}"
 
 
 def _heading(records: Sequence[Record], missing: Iterable[str]) -> Iterator[Html]:
@@ -76,7 +61,7 @@ def _heading(records: Sequence[Record], missing: Iterable[str]) -> Iterator[Html
         return
     first, last = records[0], max(record.until or record.at for record in records)
     run = next((record for record in records if record.kind == "run"), first)
-    runs = {record.run for record in records}
+    runs = len({record.run for record in records})
     yield element("h1", f"{label(run)} {first.case}")
     yield element("p", "; ".join(phrases(run)), class_="outcome")
     yield from (element("p", sentence, class_="bad") for sentence in missing)
@@ -88,42 +73,36 @@ def _heading(records: Sequence[Record], missing: Iterable[str]) -> Iterator[Html
             (PROFILES.get(_one(each.attributes, c.PROFILE), "") for each in records if c.PROFILE in each.attributes), ""
         ),
         "Reasoning": spent(records),
-        "Drawn from": f"{sum(len(record.events) for record in records)} events of {len(runs)} runs",
+        "Drawn from": f"{sum(len(record.events) for record in records)} events of {runs} run{'s' if runs > 1 else ''}",
         "Trace": first.trace,
     }
     yield _list(facts, "facts")
 
 
-def _rows(branches: Iterable[Branch], scale: _Scale, depth: int = 0) -> Iterator[Html]:
-    for branch in visible(branches, routine=False):
-        yield _row(branch.record, scale, depth)
-        yield from _rows(branch.below, scale, depth + 1)
-
-
-def _row(record: Record, scale: _Scale, depth: int) -> Html:
-    link = element("b", element("a", label(record), href=f"#r{record.id}"))
-    said = "; ".join(phrases(record))
-    return element(
-        "li",
-        element("time", f"{clock(record, dated=scale.dated)} {took(record)}", class_="dim"),
-        element(
-            "div", link, raw(" "), said, raw(" "), element("span", evidence(record), class_="dim mono"), class_="what"
-        ),
-        element("div", element("i"), class_="span", style=scale.bar(record)),
-        class_=_class(record),
-        style=f"--depth:{depth}",
+def _alarm(records: Iterable[Record]) -> Iterator[Html]:
+    """What a person has to look up, because nobody knows."""
+    unknown = [record for record in records if record.status == "unknown"]
+    if not unknown:
+        return
+    yield element(
+        "section",
+        element("h2", "Outcome unknown"),
+        element("p", LOOK_UP),
+        element("ol", *(element("li", _line(record)) for record in unknown)),
+        class_="alarm",
     )
 
 
-def _class(record: Record) -> str:
-    if record.status != "ok":
-        return record.status
-    if c.ORDER_KEY in record.attributes:
-        return "effect"
-    return "person" if record.kind in PEOPLE else "step"
+def _line(record: Record) -> Html:
+    key = _one(record.attributes, c.ORDER_KEY)
+    name = f"{record.name}, {label(record)}" if record.kind == "attempt" else label(record)
+    said = f"{'; '.join(phrases(record))}{f'; key {key}' if key else ''}"
+    return element("span", element("a", name, href=f"#t{record.id}"), raw(" "), said)
 
 
-def _record(record: Record) -> Html:
+def _record(record: Record, lines: Collection[str]) -> Html:
+    """All that is on record; the run of a child shares the line of the child."""
+    line = record.id if record.id in lines else record.parent
     facts = {
         "when": f"{record.at.isoformat()} to {record.until.isoformat() if record.until else 'goes on'}",
         "status": record.status,
@@ -131,7 +110,11 @@ def _record(record: Record) -> Html:
         **{name: _one(record.attributes, name) for name in sorted(record.attributes)},
     }
     return element(
-        "section", element("h3", f"{label(record)} "), _list(facts, "mono"), class_="record", id=f"r{record.id}"
+        "section",
+        element("h3", f"{label(record)} ", element("a", "its line", href=f"#t{line}", class_="dim")),
+        _list(facts, "mono"),
+        class_="record",
+        id=f"r{record.id}",
     )
 
 
@@ -143,8 +126,8 @@ def _routine(records: Sequence[Record]) -> Iterator[Html]:
             found.setdefault((record.case, record.run, record.kind), []).extend(record.events)
     names = {"task": "workflow tasks", "listing": "search attributes", "memo": "memos", "patch": "patches"}
     for (case, run, kind), events in found.items():
-        listed = records[0].model_copy(update={"events": tuple(sorted(events))})
-        yield element("p", f"{case}, run {run}: {names.get(kind, kind)}, {evidence(listed)}", class_="dim")
+        listed = records[0].model_copy(update={"kind": kind, "events": tuple(sorted(events))})
+        yield element("p", f"{case}, run {run}: {names.get(kind, f'{kind}s')}, {evidence(listed)}", class_="dim")
 
 
 def _list(facts: Mapping[str, str], class_: str) -> Html:

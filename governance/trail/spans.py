@@ -19,6 +19,8 @@ KINDS: Mapping[SpanKind, int] = {"INTERNAL": 1, "CLIENT": 3}
 STATUSES: Mapping[SpanStatus, int] = {"UNSET": 0, "OK": 1, "ERROR": 2}
 """As OTLP numbers them."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+INTEGERS = range(-(2**63), 2**63)
+"""What OTLP has as a number; a greater one, which only a damaged answer has, goes as text."""
 
 
 class SpanEvent(Frozen):
@@ -100,7 +102,7 @@ def _name(record: Record) -> str:
         return f"invoke_agent {record.attributes.get(c.AGENT_NAME, record.name)}"
     if operation:
         return f"{operation} {record.name}"
-    return f"{record.kind} {record.name}" if record.kind in ("signal", "update") else record.name
+    return f"{record.kind} {record.name}" if record.kind in ("signal", "update", "attempt") else record.name
 
 
 def _named(record: Record) -> dict[str, Value]:
@@ -173,7 +175,7 @@ def _value(value: Value) -> JsonValue:
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, int):
-        return {"intValue": str(value)}
+        return {"intValue" if value in INTEGERS else "stringValue": str(value)}
     if isinstance(value, tuple):
         return {"arrayValue": {"values": [{"stringValue": each} for each in value]}}
     return {"stringValue": value}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from domain.text import show
 from governance.trail import conventions as c
 from governance.trail.assembly import Branch
+from governance.trail.attempts import UNKNOWN_SO_FAR
 from governance.trail.record import Record
 
 SHORT, LONG = 80, 300
@@ -16,6 +17,8 @@ MARKS = {"error": "failed", "unknown": "OUTCOME UNKNOWN", "open": "goes on"}
 def label(record: Record) -> str:
     """What the record is, in two or three words: `judge erp.post_bill`, `signal approve`."""
     name = show(record.name, SHORT)
+    if record.kind == "attempt":
+        return f"attempt {_of(record, c.ATTEMPT)}"
     if record.kind in ("signal", "update", "patch", "marker"):
         return f"{record.kind} {name}"
     if record.kind == "agent":
@@ -42,6 +45,9 @@ def visible(branches: Iterable[Branch], *, routine: bool) -> tuple[Branch, ...]:
 
 
 def _phrases(record: Record) -> Iterator[str]:
+    if record.kind == "attempt":
+        yield from _tried(record)
+        return
     if record.status == "error":
         yield _of(record, c.ENDED) or MARKS["error"]
     elif record.status in MARKS:
@@ -54,6 +60,14 @@ def _phrases(record: Record) -> Iterator[str]:
     yield from _thought(record)
     yield from _said(record)
     yield from _troubled(record)
+
+
+def _tried(record: Record) -> Iterator[str]:
+    """What became of an attempt, and who made it."""
+    late = record.attributes.get(c.ATTEMPT_OUTCOME) == UNKNOWN_SO_FAR
+    yield "OUTCOME UNKNOWN so far: a later attempt has begun" if late else MARKS.get(record.status, "")
+    yield _of(record, c.ERROR_TYPE)
+    yield f"begun {record.at:%H:%M:%S} by worker {_of(record, c.WORKER)}"
 
 
 def _done(record: Record) -> Iterator[str]:
@@ -138,7 +152,7 @@ def _troubled(record: Record) -> Iterator[str]:
     if c.ENDED_BY in record.attributes:
         yield f"by {_of(record, c.ENDED_BY)}"
     if c.ERROR_MESSAGE in record.attributes or c.ERROR_TYPE in record.attributes:
-        yield f"{_of(record, c.ERROR_TYPE)}: {_of(record, c.ERROR_MESSAGE, LONG)}".removeprefix(": ")
+        yield f"{_of(record, c.ERROR_TYPE)}: {_of(record, c.ERROR_MESSAGE, LONG)}".removeprefix(": ").removesuffix(": ")
     attempts = record.attributes.get(c.ATTEMPTS)
     if record.kind != "task" and isinstance(attempts, int) and attempts > 1:
         last, now = record.attributes.get(c.LAST_FAILURE), record.attributes.get(c.ERROR_MESSAGE)

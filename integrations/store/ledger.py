@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import DomainError, IdempotencyConflict, Unavailable
 from domain.text import show
-from governance.ledger import START, Entry, Kept, Link, NoteKind, Tail, commitment, following, note
-from governance.ledger.chain import RESERVED, SALT_SIZE, Said
+from governance.ledger import START, Entry, Kept, Link, NoteKind, Tail, note
+from governance.ledger.chain import RESERVED, Said
+from governance.trail.entries import CaseEntries
 from integrations.database import Database
+from integrations.store.ledger_rows import Known, add, chained, ends, known, locked, unknown
 from integrations.store.schema import ledger_bodies as bodies
 from integrations.store.schema import ledger_entries as entries
 
-LOCKS = 0x6C67
-"""PostgreSQL advisory locks: in this space each case has one, so that its entries come one after the other."""
-AT_ONCE = 500
-"""Record ids in one question; databases limit how many there may be."""
+CLOSED, GOES_ON = "every run is closed", "the case goes on: it was reset or started again"
+"""Why a sweep seals a case, and opens it again."""
 
 
 class Sealed(DomainError):
@@ -31,6 +30,18 @@ class Sealed(DomainError):
 
 class NoSuchCase(DomainError):
     """The ledger has no such case."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of a case's entries: how many were new, and which records say something else than they did."""
+
+    case: str
+    fresh: int
+    others: tuple[str, ...]
+    sealed: bool
+    newly: bool
+    """Whether it was sealed just now."""
 
 
 class Ledger:
@@ -47,11 +58,28 @@ class Ledger:
         """
         async with self._database.effect() as transaction:
             tail = await self._tail(transaction, case)
-            fresh = await _unknown(transaction, case, said)
+            fresh, others = unknown(case, said, (await known(transaction, [case])).get(case, {}))
+            if others:
+                raise IdempotencyConflict(next(iter(others.values())))
             if fresh and tail.sealed:
                 raise Sealed(f"{show(case, 200)}: {len(fresh)} new entries, first {show(fresh[0].record_id, 100)}.")
-            await _add(transaction, case, tail, fresh)
+            await add(transaction, chained(case, tail, fresh)[0])
             return len(fresh)
+
+    async def write(self, cases: Sequence[CaseEntries], by: str) -> tuple[Written, ...]:
+        """Add what different cases, at most 500, do not have yet, all in one transaction; seal and reopen them.
+
+        A case that is closed is sealed, a sealed one that goes on is opened again. A record that says something else
+        than it did stays as it was entered first, and is named in the answer.
+        """
+        if not cases:
+            return ()
+        async with self._database.effect() as transaction:
+            tails = await locked(transaction, [each.case for each in cases])
+            had = await known(transaction, [case for case, tail in tails.items() if tail != START])
+            written = [_written(each, tails[each.case], had.get(each.case, {}), by) for each in cases]
+            await add(transaction, [kept for _, more in written for kept in more])
+        return tuple(each for each, _ in written)
 
     async def seal(self, case: str, by: str, reason: str) -> bool:
         """Close a case: from now on it takes only erasures. False where it is sealed already."""
@@ -73,7 +101,7 @@ class Ledger:
             erasable = select(entries.c.n).where(entries.c.case == case, entries.c.kind.not_like(f"{RESERVED}%"))
             gone = await transaction.execute(delete(bodies).where(bodies.c.case == case, bodies.c.n.in_(erasable)))
             if gone.rowcount:
-                await _add(transaction, case, tail, [note("ledger.erasure", tail, _said(by, reason))])
+                await add(transaction, chained(case, tail, [note("ledger.erasure", tail, _said(by, reason))])[0])
         if self._database.sqlite:
             await self._empty_journal()
         return gone.rowcount
@@ -87,7 +115,7 @@ class Ledger:
     async def tail(self, case: str) -> Tail:
         """Where the chain of a case ends, and whether it is sealed."""
         async with self._database.reading() as snapshot:
-            return await _end(snapshot, case)
+            return (await ends(snapshot, [case]))[case]
 
     async def _empty_journal(self) -> None:
         """SQLite's write-ahead log still has the pages as they were; raise `Unavailable` where readers hold it."""
@@ -106,72 +134,28 @@ class Ledger:
             tail = await self._tail(transaction, case, must_exist=True)
             if tail.sealed == (kind == "ledger.seal"):
                 return False
-            await _add(transaction, case, tail, [note(kind, tail, said)])
+            await add(transaction, chained(case, tail, [note(kind, tail, said)])[0])
             return True
 
     async def _tail(self, transaction: AsyncConnection, case: str, *, must_exist: bool = False) -> Tail:
         """Where a case's chain ends; until the transaction ends nobody else adds to it."""
-        if not self._database.sqlite:
-            key = int.from_bytes(hashlib.sha256(case.encode()).digest()[:4], signed=True)
-            await transaction.execute(text("SELECT pg_advisory_xact_lock(:space, :key)"), {"space": LOCKS, "key": key})
-        tail = await _end(transaction, case)
+        tail = (await locked(transaction, [case]))[case]
         if must_exist and tail == START:
             raise NoSuchCase(show(case, 200))
         return tail
 
 
-async def _end(transaction: AsyncConnection, case: str) -> Tail:
-    newest = select(entries.c.n, entries.c.hash, entries.c.kind).where(entries.c.case == case)
-    newest = newest.order_by(entries.c.n.desc()).limit(1)
-    last = (await transaction.execute(newest)).one_or_none()
-    if last and last.kind == "ledger.erasure":  # which leaves a sealed case sealed
-        opener = (await transaction.execute(newest.where(entries.c.kind != "ledger.erasure"))).one()
-        return Tail(last.n, last.hash, sealed=opener.kind == "ledger.seal")
-    return Tail(last.n, last.hash, sealed=last.kind == "ledger.seal") if last else START
-
-
-async def _unknown(transaction: AsyncConnection, case: str, said: Sequence[Entry]) -> list[Entry]:
-    """The entries that the case does not have, each once."""
-    known, fresh = await _known(transaction, case, [entry.record_id for entry in said]), dict[str, Entry]()
-    for entry in said:
-        found = known.get(entry.record_id)
-        if found and not _same(found, entry):
-            raise IdempotencyConflict(f"{_spelt(case, entry)} is entry {found.n}, and says something else.")
-        if not found and fresh.setdefault(entry.record_id, entry) != entry:
-            raise IdempotencyConflict(f"{_spelt(case, entry)} was given twice, and says two things.")
-    return list(fresh.values())
-
-
-async def _known(transaction: AsyncConnection, case: str, records: Sequence[str]) -> dict[str, Row[tuple[str, ...]]]:
-    found = dict[str, Row[tuple[str, ...]]]()
-    both = entries.outerjoin(bodies, (bodies.c.case == entries.c.case) & (bodies.c.n == entries.c.n))
-    columns = entries.c.record, entries.c.n, entries.c.kind, entries.c.commitment, bodies.c.salt
-    for place in range(0, len(records), AT_ONCE):
-        asked = entries.c.case == case, entries.c.record.in_(records[place : place + AT_ONCE])
-        rows = await transaction.execute(select(*columns).select_from(both).where(*asked))
-        found.update({row.record: row for row in rows})
-    return found
-
-
-def _same(found: Row[tuple[str, ...]], entry: Entry) -> bool:
-    """Whether it says what the ledger has; of what was erased nothing is left that could differ."""
-    return found.kind == entry.kind and (found.salt is None or commitment(found.salt, entry.body) == found.commitment)
-
-
-async def _add(transaction: AsyncConnection, case: str, tail: Tail, said: Sequence[Entry]) -> None:
-    kept = list[Kept]()
-    for entry in said:
-        kept.append(following(case, tail, entry, secrets.token_bytes(SALT_SIZE)))
-        tail = Tail(kept[-1].link.n, kept[-1].link.hash, sealed=False)
-    if kept:
-        await transaction.execute(insert(entries), [each.link.model_dump() for each in kept])
-        rows = [{"case": case, "n": each.link.n, "salt": each.salt, "body": each.body} for each in kept]
-        await transaction.execute(insert(bodies), rows)
+def _written(said: CaseEntries, tail: Tail, has: Known, by: str) -> tuple[Written, list[Kept]]:
+    """What comes of a case's entries, and the rows that say so."""
+    fresh, others = unknown(said.case, said.entries, has)
+    opened = [note("ledger.reopen", tail, _said(by, GOES_ON))] if fresh and tail.sealed else []
+    kept, tail = chained(said.case, tail, [*opened, *fresh])
+    newly = said.closed and not tail.sealed and tail != START
+    if newly:
+        seal, tail = chained(said.case, tail, [note("ledger.seal", tail, _said(by, CLOSED))])
+        kept += seal
+    return Written(said.case, len(fresh), tuple(others), tail.sealed, newly), kept
 
 
 def _said(by: str, reason: str) -> Said:
     return Said(at=datetime.now(UTC), by=by, reason=reason)
-
-
-def _spelt(case: str, entry: Entry) -> str:
-    return f"Record {show(entry.record_id, 120)} of case {show(case, 120)}"

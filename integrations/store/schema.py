@@ -32,12 +32,17 @@ class Moment(TypeDecorator[datetime]):
     @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         """Write microseconds always, so that texts compare as moments."""
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+        return None if value is None else spelt(value)
 
     @override
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Read what was written."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+def spelt(moment: datetime) -> str:
+    """A moment as the tables have it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 stops = Table(
@@ -106,4 +111,40 @@ ledger_heads = Table(
     Column("hash", Text, nullable=False),
     ForeignKeyConstraint(["number"], [ledger_statements.c.number]),
     comment="append-only: where the chains that had moved ended when a checkpoint was made",
+)
+
+journal = Table(
+    "journal",
+    schema,
+    Column("run", Text, primary_key=True),
+    Column("activity", Text, primary_key=True),
+    Column("number", Integer, CheckConstraint("number > 0"), primary_key=True, autoincrement=False),
+    Column("case", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("begun", Moment, nullable=False),
+    Column("outcome", Text, CheckConstraint("outcome IN ('completed', 'failed')")),
+    Column("ended", Moment),
+    Column("error", Text),
+    CheckConstraint("(outcome IS NULL) = (ended IS NULL)"),
+    comment="every attempt of an activity, written before it begins; the first beginning and the first end stay",
+)
+
+trail_due = Table(
+    "trail_due",
+    schema,
+    Column("run", Text, primary_key=True),
+    Column("case", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    comment="runs of which something new is to be told, and when it came",
+)
+
+trail_sent = Table(
+    "trail_sent",
+    schema,
+    Column("sink", Text, primary_key=True),
+    Column("case", Text, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    comment="up to which entry of a case a sink has had its spans",
 )

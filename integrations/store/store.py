@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 from integrations.database import Database
 from integrations.store.deliveries import Deliveries
+from integrations.store.journal import Journal
 from integrations.store.ledger import Ledger
 from integrations.store.ledger_log import LedgerLog
+from integrations.store.ledger_view import LedgerView
+from integrations.store.outbox import Outbox
 from integrations.store.schema import schema
 from integrations.store.stops import Stops
 
@@ -21,7 +24,10 @@ class Store:
     stops: Stops
     deliveries: Deliveries
     ledger: Ledger
+    ledger_view: LedgerView
     ledger_log: LedgerLog
+    journal: Journal
+    outbox: Outbox
 
 
 @asynccontextmanager
@@ -31,10 +37,19 @@ async def open_store(url: str) -> AsyncGenerator[Store]:
     Raises `ValueError` for a URL that is none, and `Unavailable` where the database does not answer.
     """
     database = Database(url, schema, "store")
-    store = Store(Stops(database), Deliveries(database), Ledger(database), LedgerLog(database))
+    store = Store(
+        stops=Stops(database),
+        deliveries=Deliveries(database),
+        ledger=Ledger(database),
+        ledger_view=LedgerView(database),
+        ledger_log=LedgerLog(database),
+        journal=Journal(database),
+        outbox=Outbox(database),
+    )
     try:
         await database.prepare()
         yield store
     finally:
+        await store.journal.close()
         await store.stops.close()
         await database.close()

@@ -21,6 +21,8 @@ from governance.trail.history import Event
 
 Reader = Callable[[Any], JsonValue]
 LONG = frozenset({FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64})
+FRACTIONS = frozenset({FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE})
+"""JSON has a way of its own to spell these."""
 TYPES = {number: name.removeprefix("EVENT_TYPE_") for name, number in EventType.items()}
 
 
@@ -29,22 +31,32 @@ def read_event(event: HistoryEvent) -> Event:
     kind = event.WhichOneof("attributes")
     beside: dict[str, JsonValue] = {}
     if event.HasField("user_metadata"):
-        beside["userMetadata"] = _object(event.user_metadata)
+        beside["userMetadata"] = _object(event.user_metadata, _opened)
     if event.HasField("principal"):
-        beside["principal"] = _object(event.principal)
+        beside["principal"] = _object(event.principal, _opened)
     if event.links:
-        beside["links"] = [_object(link) for link in event.links]
+        beside["links"] = [_object(link, _opened) for link in event.links]
     return Event.model_construct(
         id=event.event_id,
         type=TYPES.get(event.event_type) or str(event.event_type),
         at=event.event_time.ToDatetime(tzinfo=UTC),
-        attributes=_object(getattr(event, kind)) if kind else {},
+        attributes=_object(getattr(event, kind), _opened) if kind else {},
         beside=beside,
     )
 
 
-def _object(message: Message) -> dict[str, JsonValue]:
-    readers = _readers(message.DESCRIPTOR)
+def exported_event(event: HistoryEvent) -> dict[str, JsonValue]:
+    """The event as the API's JSON has it, payloads and all: what `MessageToDict` makes of it, in half the time."""
+    return _object(event, None)
+
+
+def _opened(payload: Payload) -> JsonValue:
+    return read_payload(payload.metadata.get("encoding", b"").decode(errors="replace"), payload.data)
+
+
+def _object(message: Message, payload: Reader | None) -> dict[str, JsonValue]:
+    """Payloads are read by their reader; without one they are messages like all others."""
+    readers = _readers(message.DESCRIPTOR, payload)
     made: dict[str, JsonValue] = {}
     for field, value in message.ListFields():
         name, read = readers[field.number]
@@ -53,29 +65,31 @@ def _object(message: Message) -> dict[str, JsonValue]:
 
 
 @functools.cache
-def _readers(kind: Descriptor) -> dict[int, tuple[str, Reader]]:
+def _readers(kind: Descriptor, payload: Reader | None) -> dict[int, tuple[str, Reader]]:
     """How the fields of a type are called in JSON, and read; made once for each type."""
-    return {field.number: (field.json_name, _reader(field)) for field in kind.fields}
+    return {field.number: (field.json_name, _reader(field, payload)) for field in kind.fields}
 
 
-def _reader(field: FieldDescriptor) -> Reader:
+def _reader(field: FieldDescriptor, payload: Reader | None) -> Reader:
     made = field.message_type
     if made and made.GetOptions().map_entry:
-        one = _one(made.fields_by_name["value"])
+        one = _one(made.fields_by_name["value"], payload)
         return lambda values: {str(key): one(value) for key, value in cast("Mapping[Any, Any]", values).items()}
-    one = _one(field)
+    one = _one(field, payload)
     return (lambda values: [one(value) for value in values]) if field.is_repeated else one
 
 
-def _one(field: FieldDescriptor) -> Reader:
+def _one(field: FieldDescriptor, payload: Reader | None) -> Reader:
     made = field.message_type
     if made is None:
         return _scalar(field)
-    if made.full_name == Payload.DESCRIPTOR.full_name:
-        return lambda value: read_payload(value.metadata.get("encoding", b"").decode(errors="replace"), value.data)
+    if payload and made.full_name == Payload.DESCRIPTOR.full_name:
+        return payload
     if made.full_name in ("google.protobuf.Timestamp", "google.protobuf.Duration"):
         return lambda value: value.ToJsonString()
-    return MessageToDict if made.full_name.startswith("google.protobuf.") else _object
+    if made.full_name.startswith("google.protobuf.") or any(each.cpp_type in FRACTIONS for each in made.fields):
+        return MessageToDict
+    return lambda value: _object(value, payload)
 
 
 def _scalar(field: FieldDescriptor) -> Reader:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import BrowserContext
+from playwright.async_api import Browser, BrowserContext
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -18,12 +18,15 @@ from commands.approvals import WAITING, answer, waiting_for
 from commands.console import out
 from commands.desk import Desk, books
 from commands.submit import Submitted, look, submit
+from governance.trail.assembly import assembled
+from governance.trail.page import page
 from integrations.sandbox import load_csv
 from integrations.scripted_model import scripted_model
 from integrations.settings import Settings
 from integrations.temporal.dev_server import dev_server, free_port
 from tests.conftest import ROOT
 from tests.real.ui import CASES, INBOX, Ui, chromium
+from tests.trails import scene
 from workflows import attributes
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -35,6 +38,8 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with processed(Path(folder)) as (desk, cases), chromium(height=1000) as context:
             await take_pictures(desk, context, cases)
+            if context.browser:
+                await take_trails(context.browser, Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         await record_terminal(Path(folder))
 
@@ -92,6 +97,18 @@ async def take_pictures(desk: Desk, context: BrowserContext, cases: dict[str, st
     await shot(ui, "decided")
     await ui.open_workflow(cases["05"])
     await shot(ui, "case", height=1080)
+
+
+async def take_trails(browser: Browser, folder: Path) -> None:
+    """The trail of a stored case, light and dark."""
+    written = folder / "trail.html"
+    written.write_text(page(assembled(scene("approved"))), encoding="utf-8")
+    for name, scheme in (("trail", "light"), ("trail-dark", "dark")):
+        context = await browser.new_context(viewport={"width": 1280, "height": 1080}, color_scheme=scheme)
+        tab = await context.new_page()
+        await tab.goto(written.as_uri())
+        await tab.screenshot(path=PICTURES / f"{name}.png")
+        await context.close()
 
 
 async def approval_of(desk: Desk, case_id: str) -> str:

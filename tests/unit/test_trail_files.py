@@ -1,18 +1,21 @@
 """Exported files, as people have them: good ones, torn ones, and ones that are something else."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
-from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.common.v1 import Header, Payload, Payloads, Priority, RetryPolicy
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from governance.trail.exported import event_of
 from governance.trail.projection import project
 from integrations.temporal.histories import BadHistory, read_file
-from integrations.temporal.protobuf_events import read_event
+from integrations.temporal.protobuf_events import exported_event, read_event
 from tests.trails import STORED, event, history, started, stored
 
 CASE = STORED / "approved.case.json"
@@ -76,6 +79,26 @@ def test_the_servers_events_say_what_their_json_says(file: Path) -> None:
     said = json.loads(file.read_text())
     parsed = WorkflowHistory.from_json(said["workflow_id"], {"events": said["events"]}).events
     assert [read_event(event) for event in parsed] == [event_of(MessageToDict(event)) for event in parsed]
+
+
+@pytest.mark.parametrize("file", sorted(STORED.glob("*.json")), ids=lambda file: file.stem)
+def test_the_servers_events_are_exported_as_their_json_says(file: Path) -> None:
+    said = json.loads(file.read_text())
+    parsed = WorkflowHistory.from_json(said["workflow_id"], {"events": said["events"]}).events
+    assert [exported_event(event) for event in parsed] == [MessageToDict(event) for event in parsed]
+
+
+def test_what_no_history_of_ours_has_is_exported_as_its_json_says_too() -> None:
+    policy = RetryPolicy(backoff_coefficient=math.nan, maximum_attempts=2, initial_interval=Duration(seconds=1))
+    scheduled = ActivityTaskScheduledEventAttributes(
+        activity_id="1",
+        input=Payloads(payloads=[Payload(metadata={"encoding": b"binary/plain"}, data=b"\xff\x00")]),
+        header=Header(fields={"trace": Payload(data=b"{}")}),
+        priority=Priority(priority_key=1, fairness_weight=0.1),
+        retry_policy=policy,
+    )
+    event = HistoryEvent(event_id=2**40, event_type=9_999, activity_task_scheduled_event_attributes=scheduled)  # pyright: ignore[reportArgumentType]
+    assert exported_event(event) == MessageToDict(event)
 
 
 def test_an_event_of_a_type_that_the_client_does_not_know_keeps_its_number() -> None:

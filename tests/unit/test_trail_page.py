@@ -7,6 +7,8 @@ import pytest
 
 from governance.trail.assembly import assembled
 from governance.trail.page import page
+from governance.trail.style import STYLE
+from governance.trail.timeline import KEY
 from tests.trails import event, payloads, ran, scene, scheduled, started, told
 from tests.unit.test_card import HOSTILE
 
@@ -58,7 +60,7 @@ def test_no_outside_text_can_become_markup(text: str) -> None:
     read = Read(page(records, missing=[text]))
     assert set(read.tags) <= TAGS
     assert {name for name, _ in read.attributes} <= OURS
-    assert all(re.fullmatch(r"#r[0-9a-f]{16}", value or "") for name, value in read.attributes if name == "href")
+    assert all(re.fullmatch(r"#[rt][0-9a-f]{16}", value or "") for name, value in read.attributes if name == "href")
     assert "\x1b" not in read.text
     assert "\u202e" not in read.text
 
@@ -91,6 +93,45 @@ def test_the_page_says_outcome_who_why_and_what_lacks() -> None:
     made = Read(page(assembled(scene("approved")), missing=["The history lacks events 3 to 4."])).text
     for said in ("posted, decided by anna (claimed)", "row over-5000", "“checked”", "lacks events 3 to 4", "mailroom"):
         assert said in made
+
+
+@pytest.mark.parametrize("name", ["approved", "bank-changed", "model-fails", "needs-repair"])
+def test_every_link_leads_to_one_place_of_the_page(name: str) -> None:
+    read = Read(page(assembled(scene(name))))
+    places = [value for attribute, value in read.attributes if attribute == "id"]
+    links = [value for attribute, value in read.attributes if attribute == "href"]
+    assert len(set(places)) == len(places)
+    assert {(link or "").removeprefix("#") for link in links} <= set(places)
+    assert len(links) >= len(places)
+
+
+def test_an_unknown_outcome_is_told_at_the_top_with_what_to_do() -> None:
+    records = told(
+        started(),
+        scheduled(2, value={"action": {}, "key": "k-1", "verdict": {}}),
+        ran(3, 2),
+        event(4, "WORKFLOW_EXECUTION_TERMINATED", reason="x", identity="ops"),
+    )
+    text = Read(page(records)).text
+    assert text.index("Outcome unknown") < text.index("What happened")
+    assert "Look in the business system whether each took place" in text
+    assert "OUTCOME UNKNOWN; under no row" in text or "key k-1" in text
+    assert "Outcome unknown" not in Read(page(assembled(scene("approved")))).text
+
+
+def test_what_each_mark_means_stands_above_the_lines_and_each_has_a_shape_of_its_own() -> None:
+    shapes = {kind: re.search(rf"\.{kind} b::before {{ content: \"(.)\"", STYLE) for kind in KEY if kind != "step"}
+    assert all(shapes.values())
+    assert len({shape[1] for shape in shapes.values() if shape} | {"●"}) == len(KEY)
+    text = Read(page(assembled(scene("approved")))).text
+    assert all(said in text for said in KEY.values())
+
+
+def test_a_trail_of_several_days_says_which() -> None:
+    later = event(4, "WORKFLOW_EXECUTION_COMPLETED") | {"eventTime": "2026-12-24T18:00:00Z"}
+    made = page(told(started(), later))
+    assert 'class="tree dated"' in made
+    assert "24 Dec 18:00" in Read(made).text
 
 
 def test_an_empty_trail_is_a_page_too() -> None:
