@@ -13,15 +13,19 @@ from commands import (
     bank,
     cases,
     demo,
+    evidence,
     inbox,
     keys,
     ledger,
+    pages,
     people,
     policies,
     reading,
     stop,
     submit,
+    sweeping,
     trail,
+    verify,
     watching,
 )
 
@@ -54,6 +58,10 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(ledger.app, name="ledger")
 app.command()(ledger.erase)
 app.command()(trail.trail)
+app.command()(verify.verify)
+app.command()(sweeping.sweep)
+app.command()(evidence.evidence)
+app.command()(pages.pages)
 app.command(name="show")(cases.show_case)
 app.command()(cases.document)
 app.command(name="list")(cases.list_cases)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,11 +14,15 @@ from typing import Annotated
 import typer
 from temporalio.client import WorkflowExecution
 
+from commands import pages
 from commands.answering import answer
-from commands.console import command, out, plain
+from commands.console import command, interruptible, out, plain
 from commands.desk import Desk, books, open_desk
 from commands.inbox import print_waiting
+from commands.pages import serving
 from commands.submit import POLL_SECONDS, Submitted, look, submit, table_of, watch
+from commands.sweeping import catch_up
+from commands.verify import verify_all
 from commands.waiting import WAITING
 from governance.answer import AnswerKind
 from governance.approval import ApprovalRequest
@@ -36,7 +39,7 @@ SAMPLES = ROOT / "samples"
 MAILROOM = "mailroom"
 PERSON = "demo-person"
 GOING_ON = ("started", "known", "running", "waiting for approval")
-LEFT_OVER = ("temporal.db*", "temporal.log", "books.db*", "worker.log", PROFILE_FILE, "documents")
+LEFT_OVER = ("temporal.db*", "temporal.log", "books.db*", "signalbox.db*", "worker.log", PROFILE_FILE, "documents")
 
 
 @command
@@ -50,7 +53,7 @@ async def demo(
     if not keep:
         clear(home)
     home.mkdir(parents=True, exist_ok=True)
-    stopping = _interruptible()
+    stopping = interruptible()
     async with AsyncExitStack() as running:
         environment, banner = await _model(running, no_model=no_model)
         port = free_port(PORT)
@@ -59,10 +62,12 @@ async def demo(
         running.callback((home / PROFILE_FILE).unlink, missing_ok=True)
         async with books(Settings()) as database:
             await load_csv(database, SAMPLES / "erp")
-        await running.enter_async_context(worker_process(home, {**environment, "TEMPORAL_ADDRESS": address}))
         os.environ["TEMPORAL_ADDRESS"] = address
         desk = await open_desk(identity=PERSON)
-        _say_hello(desk, banner)
+        trails = await running.enter_async_context(serving(desk, free_port(pages.PORT)))
+        environment = {"SIGNALBOX_TRAIL_URL": trails + pages.EACH, **environment, "TEMPORAL_ADDRESS": address}
+        await running.enter_async_context(worker_process(home, environment))
+        _say_hello(desk, banner, trails)
         items = await _run_samples(desk)
         if unattended:
             return await _attend(desk, items)
@@ -116,9 +121,10 @@ async def _model(running: AsyncExitStack, *, no_model: bool) -> tuple[dict[str, 
     )
 
 
-def _say_hello(desk: Desk, banner: str) -> None:
+def _say_hello(desk: Desk, banner: str, trails: str) -> None:
     out.print("[bold]Signalbox demo[/bold]")
     out.print(f"  Temporal UI  {desk.ui}/namespaces/{desk.client.namespace}/workflows")
+    out.print(f"  trails       {trails}/ (each case's page in the UI links to its own, under User Metadata)")
     out.print(f"  model        {plain(banner, 300)}", soft_wrap=True)
     out.print("  identity     dev profile: nobody is authenticated, names are what people claim\n")
 
@@ -145,6 +151,7 @@ async def _invite(desk: Desk) -> None:
     out.print("card; More Actions > Send a Signal decides), or type in another terminal:\n")
     await print_waiting(desk, waiting)
     out.print("  .venv/bin/python starter.py inbox | list | show CASE | reject APPROVAL --reason …")
+    out.print("  .venv/bin/python starter.py trail CASE | verify --all | evidence CASE -o case.zip")
     out.print("\nCtrl-C stops everything.")
 
 
@@ -160,7 +167,9 @@ async def _attend(desk: Desk, items: list[Submitted]) -> int:
         await asyncio.gather(*(look(item) for item in items))
         await asyncio.sleep(POLL_SECONDS)
     out.print(table_of(desk, items))
-    return 0
+    out.print("\nIs all of it on record? starter.py verify --all says:")
+    await catch_up(desk)
+    return await verify_all()
 
 
 async def _answer(desk: Desk, approval_id: str) -> None:
@@ -175,10 +184,3 @@ def _rule(request: ApprovalRequest) -> tuple[AnswerKind, str]:
     if request.advice and request.advice.proposal.split()[0] == "escalate":
         return "reject", "The agent could not settle it, and nobody looked: this is a demo."
     return "approve", "Approved by the demo's rule."
-
-
-def _interruptible() -> asyncio.Event:
-    stopping = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    return stopping
