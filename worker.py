@@ -58,6 +58,7 @@ from integrations.sweep import sweep_of
 from integrations.telemetry import outlets
 from integrations.temporal.connection import connect, ensure_attributes, ui_address
 from integrations.temporal.moved import Scope
+from integrations.temporal.runs import ServerRuns
 from integrations.temporal.schedule import keep_going
 from integrations.temporal.signals import HistorySignals
 from workflows import attributes
@@ -94,7 +95,7 @@ async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worke
             interceptors=[
                 FinalErrors(),
                 Journaling(store.journal, client.identity),
-                Door(),
+                Door(ServerRuns(client)),
                 TrailLinks(settings.trail_url),
             ],
             activities=activities,

@@ -162,6 +162,14 @@ class SignalLog(Protocol):
         ...
 
 
+class Runs(Protocol):
+    """What the server knows of runs."""
+
+    async def original(self, workflow_id: str, run_id: str) -> str:
+        """The run that was reset, once or several times, to make this one; itself where none was."""
+        ...
+
+
 class StopButton(Protocol):
     """What people have stopped for now: asked before every attempt, and never answered from memory."""
 

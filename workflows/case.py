@@ -39,7 +39,7 @@ from workflows.asking import Question, asked_anew, found_by, request_for, subjec
 from workflows.consulting import Consulting
 from workflows.failures import given_up, reason
 from workflows.options import EFFECT, LOOKUP, ORDER_VALID, SUMMARY_LIMIT, said
-from workflows.run import draw, this_run
+from workflows.run import draw, this_case
 from workflows.trail_link import trail_link
 
 A = TypeVar("A", bound=BaseAction)
@@ -126,7 +126,7 @@ class Case(Consulting):
 
     async def _decided(self, action: A, verdict: Verdict, ask: Callable[[A], Question], requester: str) -> Authority[A]:
         """Ask until a request is settled: an action that an approver changes may take a further one."""
-        subject, number = subject_of(_closed(action), verdict, requester, this_run()), 0
+        subject, number = subject_of(_closed(action), verdict, requester, this_case()), 0
         votes: tuple[Vote, ...] = ()
         while True:
             number += 1
@@ -186,7 +186,7 @@ def _closed(action: BaseAction) -> Action:
 def _order(
     action: A, verdict: Verdict, subject: Subject | None = None, decision: Decision | None = None
 ) -> WorkOrder[A]:
-    case = this_run()
+    case = this_case()
     return WorkOrder[type(action)](
         action=action,
         key=key_for(action, case),

@@ -23,21 +23,25 @@ from temporalio.worker import (
 
 from domain.actions import BaseAction
 from domain.errors import NotCovered
+from domain.ports import Runs
 from governance.case import CaseRun
 from governance.work_order import WorkOrder
 from workflows.case import PERFORMED_BY
-from workflows.run import this_run
+from workflows.run import this_case
 
 EFFECTS: Mapping[str, type[BaseAction]] = {method.__name__: action for action, method in PERFORMED_BY.items()}
 """The activities that change the world, and the action each performs."""
 
 
 class Door(Interceptor):
-    """Register it with every worker."""
+    """Register it with every worker; `runs` is asked only where an order is of another run than the activity."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         """Watch what runs."""
-        return _Running(super().intercept_activity(next))
+        return _Running(super().intercept_activity(next), self._runs)
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002, ARG002
         """Watch what is scheduled."""
@@ -45,14 +49,26 @@ class Door(Interceptor):
 
 
 class _Running(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, runs: Runs) -> None:  # noqa: A002
+        super().__init__(next)
+        self._runs = runs
+
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002, ANN401
         info = activity.info()
         if info.activity_type in EFFECTS:
             run = CaseRun(
                 namespace=info.namespace, workflow_id=info.workflow_id or "", run_id=info.workflow_run_id or ""
             )
-            _covered(info.activity_type, input.args, run, info.current_attempt_scheduled_time)
+            case = await self._bound_to(run, input.args)
+            _covered(info.activity_type, input.args, case, info.current_attempt_scheduled_time)
         return await super().execute_activity(input)
+
+    async def _bound_to(self, run: CaseRun, args: Sequence[Any]) -> CaseRun:
+        """The run that an order must be of: this one, or the one that was reset to make it."""
+        given: object = args[0] if args else None
+        if not isinstance(given, WorkOrder) or cast("WorkOrder[BaseAction]", given).case == run:
+            return run
+        return run.model_copy(update={"run_id": await self._runs.original(run.workflow_id, run.run_id)})
 
 
 class _Deciding(WorkflowInboundInterceptor):
@@ -63,7 +79,7 @@ class _Deciding(WorkflowInboundInterceptor):
 class _Scheduling(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
         if input.activity in EFFECTS:
-            _covered(input.activity, input.args, this_run(), workflow.now())
+            _covered(input.activity, input.args, this_case(), workflow.now())
         return super().start_activity(input)
 
     def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002

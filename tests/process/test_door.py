@@ -13,6 +13,7 @@ from integrations.store import open_store
 from tests.actions import NOW, bill, order, verdict
 from tests.office import Office
 from tests.process.rogue import Attempt, Rogue
+from integrations.temporal.runs import ServerRuns
 from workflows.door import EFFECTS, Door
 
 ATTEMPTS = {
@@ -57,7 +58,7 @@ async def test_a_workflow_schedules_no_effect_without_its_order(office: Office, 
             task_queue=queue,
             workflows=[Rogue],
             activities=[ErpActivities(SandboxErp(office.database), store.stops).post_bill],
-            interceptors=[Door()],
+            interceptors=[Door(ServerRuns(client))],
             workflow_runner=worker.sandbox(),
             workflow_failure_exception_types=[DomainError],
         ),
