@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test lint lock clean bench chaos real mutants
+.PHONY: help demo test lint lock clean bench chaos torture real phoenix mutants
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
@@ -31,6 +31,12 @@ real: .venv/dev ## run the tests against real peers (browser, PostgreSQL)
 
 chaos: .venv/dev ## kill workers and servers in the middle of cases
 	$(BIN)/python -m pytest tests/chaos -n 2 $(ARGS)
+
+torture: .venv/dev ## 200 cases against kills, restarts, resets, hostile signals and torn files (15 minutes)
+	SIGNALBOX_CHAOS_CASES=200 $(BIN)/python -m pytest tests/chaos/test_torture.py -n 2 -rP $(ARGS)
+
+phoenix: .venv/dev ## send spans to Arize Phoenix, in an environment of its own (625 MB)
+	$(BIN)/python -m pytest tests/real/test_phoenix.py $(ARGS)
 
 bench: .venv/dev ## measure a governed case against a bare workflow
 	$(BIN)/python -m benchmarks.cases $(ARGS)

@@ -45,9 +45,7 @@ class SweepActivities:
                     activity.logger.warning("%s", warning)
                 total = total.then(swept)
                 if clock.time() >= end:
-                    return total.model_copy(
-                        update={"warnings": total.warnings[:WARNINGS], "unsealed": swept.unsealed}
-                    )
+                    return total.model_copy(update={"warnings": total.warnings[:WARNINGS], "unsealed": swept.unsealed})
                 await _pause(rounds.every)
 
 

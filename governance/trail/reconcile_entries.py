@@ -14,7 +14,7 @@ from governance.trail.entries import AGENT, CORE, HISTORY, PROJECTION, SETTLED, 
 from governance.trail.finding import Finding, spelt
 from governance.trail.held import Held, read
 from governance.trail.known import Known
-from governance.trail.reading import at, text
+from governance.trail.reading import at, items, text
 from governance.trail.record import Kind, Record
 
 KINDS = frozenset[str](get_args(Kind))
@@ -92,6 +92,8 @@ def _differing(held: Held, record: Record) -> list[str]:
     settles = _status(held) == "unknown" and record.status != "unknown" and not held.record.endswith(SETTLED)
     names = set(CORE) if said.get("projection") != PROJECTION else said.keys() | now.keys()
     names = sorted(names - OPEN if settles else names)
+    if settles:  # the event that says the outcome came after them
+        now |= {"events": items(now, "events")[: len(items(said, "events"))]}
     one, other = ({name: each.get(name) for name in names} for each in (said, now))
     return [_compared(path, one, other) for path in differences(one, other)]
 

@@ -20,7 +20,7 @@ def unknowns(known: Known) -> Iterator[Finding]:
             continue
         if record.kind == "activity" and known.evidence.attempts is not None and record.run in known.histories:
             yield from _told_by_attempts(known, record)
-        else:
+        elif record.kind != "child" or not _told_by_run(known, record):
             yield Finding("unknown", _sentence(known, record))
 
 
@@ -30,6 +30,12 @@ def _records(known: Known) -> Iterator[Record]:
         settled = f"{held.record}{SETTLED}" in known.chain.by_id
         if held.record not in known.records and not settled and (record := held.told):
             yield record
+
+
+def _told_by_run(known: Known, child: Record) -> bool:
+    """Whether the history of what it started, which went on for longer than its own, says how that ended."""
+    runs = (record for record in known.records.values() if record.kind == "run" and record.parent == child.id)
+    return any(run.until is not None for run in runs)
 
 
 def _told_by_attempts(known: Known, activity: Record) -> Iterator[Finding]:

@@ -5,9 +5,11 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from tests.chaos.plant import Fate, fates_of, hand_in
-from tests.office import open_office
-from tests.process.conftest import client
+pytest.register_assert_rewrite("tests.chaos.audit")
+
+from tests.chaos.plant import Fate, fates_of, hand_in  # noqa: E402 - after what has to come first
+from tests.office import open_office  # noqa: E402
+from tests.process.conftest import client  # noqa: E402
 
 __all__ = ["client"]
 

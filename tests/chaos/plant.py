@@ -31,31 +31,38 @@ Fate = tuple[str, Decimal | None, bool]
 @asynccontextmanager
 async def worker_process(office: Office, faults: str = "") -> AsyncGenerator[asyncio.subprocess.Process]:
     """A worker in a process of its own that works; killed at the end if it still lives."""
+    process = await started(office, ("worker.py",), "worker", {"SIGNALBOX_SANDBOX_FAULTS": faults})
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+
+async def started(
+    office: Office, program: tuple[str, ...], user: str, environ: dict[str, str]
+) -> asyncio.subprocess.Process:
+    """One of our programs in an office, as its user types it; what it says goes to a log of the user's name."""
     settings, service = office.desk.settings, office.desk.client.service_client
-    log = settings.home / "worker.log"
-    with log.open("ab") as written:
-        process = await asyncio.create_subprocess_exec(
+    with (settings.home / f"{user}.log").open("ab") as written:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
-            str(ROOT / "worker.py"),
+            str(ROOT / program[0]),
+            *program[1:],
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(settings.home),
-                "USER": "worker",
+                "USER": user,
                 "TEMPORAL_ADDRESS": service.config.target_host,
                 "SIGNALBOX_HOME": str(settings.home),
                 "SIGNALBOX_TASK_QUEUE": office.desk.queue,
-                "SIGNALBOX_SANDBOX_FAULTS": faults,
+                **environ,
             },
             stdin=asyncio.subprocess.DEVNULL,
             stdout=written,
             stderr=written,
         )
-        try:
-            yield process
-        finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGKILL)
-            await process.wait()
 
 
 def readers_of(process: asyncio.subprocess.Process) -> list[psutil.Process]:

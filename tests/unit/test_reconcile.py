@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.trail import conventions as c
+from governance.trail.assembly import assembled
 from governance.trail.attempts import Attempt, AttemptEnd
 from governance.trail.difference import difference, differences
+from governance.trail.entries import body_of
 from governance.trail.held import Chain, Held, chain_of, history_in
 from governance.trail.known import Evidence, Known
 from governance.trail.named_runs import linked
@@ -24,11 +26,10 @@ LATER = NOON + timedelta(hours=1)
 RECEIPT = {"reference": "BILL-7", "first": False}
 
 
-def story(*events: Any) -> Told:
+def story(*events: Any, run: str = RUN, workflow: str = "invoice-1") -> Told:
     """A run that a test tells, as the server has it."""
-    told = history(*events, namespace="default", run_id=RUN)
     flat = [each for part in events for each in (part if isinstance(part, list) else [part])]
-    return Told({"namespace": "default", "workflow_id": told.workflow_id, "run_id": RUN, "events": flat})
+    return Told({"namespace": "default", "workflow_id": workflow, "run_id": run, "events": flat})
 
 
 def tried(number: int, activity: str = "1", **more: Any) -> Attempt:
@@ -84,6 +85,17 @@ class TestUnknownOutcomes:
         ):
             assert found("unknown", story(*dead), attempts=attempts) == []
             assert [note for note in found("note", story(*dead), attempts=attempts) if said in note]
+
+    def test_what_a_child_came_to_is_known_from_its_own_history_though_its_parent_ended_first(self) -> None:
+        over = event(7, "WORKFLOW_EXECUTION_TERMINATED", identity="x")
+        execution = {"workflowId": "approval", "runId": "r"}
+        initiated = event(5, "START_CHILD_WORKFLOW_EXECUTION_INITIATED", workflowId="approval")
+        begun = event(6, "CHILD_WORKFLOW_EXECUTION_STARTED", initiatedEventId="5", workflowExecution=execution)
+        parent = story(started(), task(2), initiated, begun, over)
+        own = {"parentWorkflowExecution": {"runId": RUN}, "parentInitiatedEventId": "5", "originalExecutionRunId": "r"}
+        child = started(firstExecutionRunId="r", **own)
+        assert found("unknown", parent, story(child, over, run="r", workflow="approval")) == []
+        assert len(found("unknown", parent, story(child, run="r", workflow="approval"))) == 1
 
     def test_what_goes_on_is_not_unknown(self) -> None:
         assert found("unknown", story(started(), task(2), scheduled(5)), attempts=(tried(1), tried(2))) == []
@@ -175,6 +187,25 @@ class TestSettled:
         entered = replace(unknown.filed_again(), kept=[], attempts=case.attempts)
         [said] = entered.damage()
         assert re.match(f"missing: Attempt 1 of {last.name} .* has no entry of it", said)
+
+    def test_a_child_whose_parent_was_reset_may_have_an_event_more_once_its_end_is_known(self) -> None:
+        initiated = event(5, "START_CHILD_WORKFLOW_EXECUTION_INITIATED", workflowId="approval")
+        execution = {"workflowId": "approval", "runId": "r"}
+        begun = event(6, "CHILD_WORKFLOW_EXECUTION_STARTED", initiatedEventId="5", workflowExecution=execution)
+        done = event(12, "CHILD_WORKFLOW_EXECUTION_COMPLETED", initiatedEventId="5", startedEventId="6")
+        old = started(), task(2), initiated, begun, event(7, "WORKFLOW_EXECUTION_TERMINATED", identity="x")
+        new = started(), task(2), initiated, begun, event(8, "WORKFLOW_TASK_SCHEDULED"), reset(9, 8, new="new"), done
+        base = story(*old, run=EARLIER)
+        [first] = [each for each in assembled([base.history]) if each.kind == "child"]
+        runs = base, story(*new, run="new")
+        [last] = [each for each in assembled([run.history for run in runs]) if each.kind == "child"]
+        assert (first.id, first.status, last.status, last.events) == (last.id, "unknown", "ok", (5, 6, 12))
+        settled = Held(2, "child", f"{first.id}.settled", body_of(last))
+        chain = Chain((Held(1, "child", first.id, body_of(first)), settled))
+        assert not [said for said in found("altered", *runs, chain=chain) if first.id in said]
+        forged = first.model_copy(update={"events": (5, 7)})
+        chain = Chain((Held(1, "child", first.id, body_of(forged)), settled))
+        assert [said for said in found("altered", *runs, chain=chain) if "events.1" in said]
 
 
 class TestDifference:
