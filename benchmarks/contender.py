@@ -22,25 +22,33 @@ from domain.intake import InvoiceCase
 from integrations.documents import FolderDocuments
 from integrations.sandbox import Database
 from integrations.settings import ROOT, Settings
+from integrations.store import Store, open_store
 from integrations.temporal.dev_server import stop
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.invoice import InvoiceWorkflow
 
-COMMANDS = {"bare": ("-m", "benchmarks.bare_worker"), "governed": (str(ROOT / "worker.py"),)}
+COMMANDS = {
+    "bare": ("-m", "benchmarks.bare_worker"),
+    "untold": ("-m", "benchmarks.untold_worker"),
+    "governed": (str(ROOT / "worker.py"),),
+}
 REQUESTER = "mailroom"
+SEALED_WITHIN = 120
+"""Seconds after which a trail that is not whole is a fault."""
 Handle = WorkflowHandle[Any, Any]
 
 
 @dataclass(frozen=True)
 class Contender:
-    """One of the two."""
+    """One of them; `store` is where the trail of its cases is kept."""
 
     name: str
     client: Client
     settings: Settings
     database: Database
     worker: psutil.Process
+    store: Store | None
 
     @property
     def documents(self) -> FolderDocuments:
@@ -49,7 +57,7 @@ class Contender:
 
     async def start(self, ref: DocumentRef) -> Handle:
         """Start a case as the command line does."""
-        queue, case_id = str(self.settings.task_queue), f"{self.name}-{ref.digest[:20]}"
+        queue, case_id = str(self.settings.task_queue), f"{self.name[:4]}-{ref.digest[:20]}"
         if self.name == "bare":
             return await self.client.start_workflow(BareInvoice.run, ref, id=case_id, task_queue=queue)
         pairs = [
@@ -80,6 +88,17 @@ class Contender:
         else:
             await self._approval(case).signal("approve", {"by": "anna"})
 
+    async def trail_is_whole(self, cases: Sequence[Handle]) -> None:
+        """Wait until these cases are sealed in the ledger, and nothing is left to look at; at once without a trail."""
+        if self.store is None:
+            return
+        async with asyncio.timeout(SEALED_WITHIN):
+            for case in cases:
+                while not (await self.store.ledger.tail(case.id)).sealed:  # noqa: ASYNC110 - another process seals
+                    await asyncio.sleep(0.2)
+            while await self.store.journal.touched():  # noqa: ASYNC110 - another process takes them off
+                await asyncio.sleep(0.2)
+
     def cpu(self) -> float:
         """Processor seconds of the worker and of the process that forks its readers."""
         return sum(cpu_of(each) for each in (self.worker, *self.worker.children()))
@@ -100,13 +119,15 @@ def cpu_of(process: psutil.Process) -> float:
 
 @asynccontextmanager
 async def contender(name: str, client: Client, address: str, folder: Path) -> AsyncGenerator[Contender]:
-    """Start a worker with empty books in a folder."""
-    settings = Settings(home=folder / name, task_queue=f"bench-{name}")
+    """Start a worker with empty books in a folder. Names have one length, so that histories differ by what they say."""
+    settings = Settings(home=folder / name, task_queue=f"bench-{name[:4]}")
     database = Database(settings.books)
     await database.prepare()
     process = await _worker(COMMANDS[name], settings, address)
     try:
-        yield Contender(name, client, settings, database, psutil.Process(process.pid))
+        async with open_store(settings.store_url) as store:
+            told = store if name == "governed" else None
+            yield Contender(name, client, settings, database, psutil.Process(process.pid), told)
     finally:
         await stop(process, seconds=40)
         await database.close()

@@ -44,6 +44,8 @@ class Figures(Measure):
     waiting: int
     waiting_bytes: int
     approved: tuple[float, ...]
+    idle: dict[int, float]
+    """Processor seconds a second, by how many cases wait."""
 
     @property
     def cases_a_second(self) -> float:
@@ -67,11 +69,11 @@ class Figures(Measure):
 
 
 class Line(Measure):
-    """One figure of both, and what the governed one aims at."""
+    """One figure of two, and what the second one aims at."""
 
     what: str
-    bare: str
-    governed: str
+    one: str
+    two: str
     ratio: float
     target: str
     met: bool | None
@@ -96,14 +98,34 @@ def lines(bare: Figures, governed: Figures) -> list[Line]:
     ]
 
 
-def _line(what: str, bare: float, governed: float, at_most: float | None = None, at_least: float | None = None) -> Line:
-    ratio = governed / bare if bare else 0.0
+def trail_lines(untold: Figures, told: Figures) -> list[Line]:
+    """What the trail adds: the same cases with a worker that keeps none, and with one that does."""
+    one, two = untold.history, told.history
+    idle = [
+        _line(f"CPU of an idle worker, ms a second, {waiting} cases wait", untold.idle[waiting] * 1e3, used * 1e3)
+        for waiting, used in told.idle.items()
+    ]
+    return [
+        _line("events a case", one.events, two.events, at_most=1.0),
+        _line("history bytes, 3 lines", one.size, two.size, at_most=1.005),
+        _line("worker CPU a case, ms", untold.worker_cpu * 1e3, told.worker_cpu * 1e3, at_most=1.10),
+        _line("server CPU a case, ms", untold.server_cpu * 1e3, told.server_cpu * 1e3),
+        _line("cases a second, 20 in flight", untold.cases_a_second, told.cases_a_second),
+        _line("a lone case, p50 ms", median(untold.lone) * 1e3, median(told.lone) * 1e3),
+        _line("approve to done, p50 ms", median(untold.approved) * 1e3, median(told.approved) * 1e3),
+        _line("MB per 1,000 waiting approvals", untold.waiting_megabytes, told.waiting_megabytes),
+        *idle,
+    ]
+
+
+def _line(what: str, one: float, two: float, at_most: float | None = None, at_least: float | None = None) -> Line:
+    ratio = two / one if one else 0.0
     target, met = "", None
     if at_most is not None:
         target, met = f"<= {at_most:.2f}", ratio <= at_most
     if at_least is not None:
         target, met = f">= {at_least:.2f}", ratio >= at_least
-    return Line(what=what, bare=_shown(bare), governed=_shown(governed), ratio=ratio, target=target, met=met)
+    return Line(what=what, one=_shown(one), two=_shown(two), ratio=ratio, target=target, met=met)
 
 
 def _memory(bare: float, governed: float) -> Line:

@@ -16,8 +16,8 @@ from benchmarks.papers import Paper
 from domain.documents import DocumentRef
 from domain.outcome import InvoiceOutcome, Posted
 
-SETTLE_SECONDS = 2
-"""How long a worker is left alone before its memory is read."""
+SETTLE_SECONDS = 12
+"""How long workers are left alone before their memory is read: a sweep in between finds what is new."""
 
 EVENTS = {
     EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "activities",
@@ -33,12 +33,15 @@ async def stored(who: Contender, papers: Sequence[Paper]) -> list[DocumentRef]:
 
 
 async def many(who: Contender, refs: Sequence[DocumentRef], server: psutil.Process, in_flight: int) -> Round:
-    """Bring cases to their end, some at a time."""
+    """Bring cases to their end, some at a time; the processors' time is counted until their trails are whole."""
     began, worker_cpu, server_cpu = time.perf_counter(), who.cpu(), cpu_of(server)
-    await _each(refs, in_flight, lambda ref: _finished(who, ref))
+    cases: list[Handle] = []
+    await _each(refs, in_flight, lambda ref: _kept(cases, _finished(who, ref)))
+    seconds = time.perf_counter() - began
+    await who.trail_is_whole(cases)
     return Round(
         cases=len(refs),
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
         worker_cpu=who.cpu() - worker_cpu,
         server_cpu=cpu_of(server) - server_cpu,
     )
@@ -51,13 +54,19 @@ async def lone(who: Contender, ref: DocumentRef) -> float:
     return time.perf_counter() - began
 
 
-async def waiting(who: Contender, refs: Sequence[DocumentRef], in_flight: int) -> tuple[list[Handle], int]:
-    """Cases that all wait for a person, and the bytes that their worker has more than before."""
-    before = who.memory()
+async def waiting(who: Contender, refs: Sequence[DocumentRef], in_flight: int) -> list[Handle]:
+    """Cases that all wait for a person."""
     cases: list[Handle] = []
     await _each(refs, in_flight, lambda ref: _until_it_waits(who, ref, cases))
+    return cases
+
+
+async def idle(contenders: Sequence[Contender], seconds: float) -> list[float]:
+    """Processor seconds a second of each, all left alone, after what was begun has settled."""
     await asyncio.sleep(SETTLE_SECONDS)
-    return cases, who.memory() - before
+    before = [who.cpu() for who in contenders]
+    await asyncio.sleep(seconds)
+    return [(who.cpu() - spent) / seconds for who, spent in zip(contenders, before, strict=True)]
 
 
 async def approved(who: Contender, case: Handle) -> float:
@@ -99,6 +108,10 @@ async def _until_it_waits(who: Contender, ref: DocumentRef, cases: list[Handle])
         while not await who.waits(case):  # noqa: ASYNC110 - another process knows
             await asyncio.sleep(0.1)
     cases.append(case)
+
+
+async def _kept(cases: list[Handle], case: Awaitable[Handle]) -> None:
+    cases.append(await case)
 
 
 async def _each(

@@ -7,6 +7,7 @@ import pytest
 
 from domain.errors import IdempotencyConflict
 from governance.ledger import START, Entry
+from governance.trail.entries import CaseEntries
 from integrations.store import NoSuchCase, NotTheKey, Sealed, Store, open_store
 from tests.ledger import AT, FIRST, SECOND, STRANGER, entries, exported, lived, parsed
 from verifier.verify import Report, examine
@@ -39,6 +40,26 @@ class LedgerContract:
         with pytest.raises(IdempotencyConflict, match="Record y of case c was given twice, and says two things"):
             await store.ledger.append("c", [*entries("y"), *entries("y", said="other")])
         assert len(await store.ledger.chain("c")) == 1
+
+    async def test_many_cases_are_written_at_once_and_each_only_what_it_lacks(self, store: Store) -> None:
+        await store.ledger.append("a", entries("r"))
+        said = [CaseEntries(case, tuple(entries("r", "s")), closed=case != "c") for case in ("c", "a", "b")]
+        first = await store.ledger.write(said, "sweep")
+        assert [(each.case, each.fresh, each.newly) for each in first] == [
+            ("c", 2, False),
+            ("a", 1, True),
+            ("b", 2, True),
+        ]
+        more = [
+            CaseEntries("a", tuple(entries("t")), closed=True),
+            CaseEntries("b", tuple(entries("r", said="x")), closed=True),
+        ]
+        opened, differing = (await store.ledger.write([*more, CaseEntries("d", (), closed=True)], "sweep"))[:2]
+        assert (opened.fresh, opened.newly, differing.others) == (1, True, ("r",))
+        assert [link.kind for link in await store.ledger.chain("a")][-3:] == ["ledger.reopen", "span", "ledger.seal"]
+        assert await store.ledger.chain("d") == ()
+        await store.ledger_log.checkpoint(FIRST, AT)
+        assert (await checked(store)).damage == []
 
     async def test_the_same_record_of_two_cases_is_two_entries(self, store: Store) -> None:
         assert [await store.ledger.append(case, entries("a")) for case in ("c", "d", "c")] == [1, 1, 0]

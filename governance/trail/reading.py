@@ -22,9 +22,13 @@ def at(value: JsonValue | Mapping[str, JsonValue], *path: str) -> JsonValue:
 
 def text(value: JsonValue | Mapping[str, JsonValue], *path: str) -> str | None:
     """The text at a path, or a number as text; None where there is none, or an empty one."""
-    found = at(value, *path)
+    found: object = value
+    for name in path:  # `at` again: most of a projection's time is spent here
+        if not isinstance(found, dict):
+            return None
+        found = found.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - any JSON
     if isinstance(found, str):
-        return whole(found) or None
+        return (found if found.isascii() else whole(found)) or None
     return str(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 

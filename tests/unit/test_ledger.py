@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sqlalchemy import insert, text
+from sqlalchemy import Insert, Table, insert, text
 
 from governance.ledger import START, Entry, commitment, following, merkle
 from governance.ledger.chain import BODY_LIMIT
@@ -102,9 +102,11 @@ class TestOnSqlite(LedgerContract):
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await store.ledger.append("c", entries("a"))
-        monkeypatch.setattr(
-            "integrations.store.ledger_rows.insert", lambda table: {ledger_entries: insert(table)}[table]
-        )
+
+        def torn(table: Table) -> Insert:
+            return {ledger_entries: insert(table)}[table]
+
+        monkeypatch.setattr("integrations.store.ledger_rows.insert", torn)
         with pytest.raises(KeyError):  # the entries are in, their bodies are not
             await store.ledger.append("c", entries("b"))
         monkeypatch.undo()
