@@ -10,10 +10,10 @@ from activities.erp import ErpActivities
 from domain.errors import DomainError
 from integrations.sandbox import SandboxErp
 from integrations.store import open_store
+from integrations.temporal.runs import ServerRuns
 from tests.actions import NOW, bill, order, verdict
 from tests.office import Office
 from tests.process.rogue import Attempt, Rogue
-from integrations.temporal.runs import ServerRuns
 from workflows.door import EFFECTS, Door
 
 ATTEMPTS = {
