@@ -23,10 +23,10 @@ from governance.evidence.decisions import documents as documents_in
 from governance.evidence.manifest import Lack, Part, manifest
 from governance.ledger import LedgerKey
 from governance.ledger.lines import current_key
+from governance.reconciliation.held import Chain, chain_of, history_in, read
 from governance.trail.assembly import assembled
 from governance.trail.attempts import with_attempts
 from governance.trail.filing import Run
-from governance.trail.held import Chain, chain_of, history_in, read
 from governance.trail.history import History
 from governance.trail.reading import items
 from governance.trail.record import Record

@@ -16,7 +16,7 @@ from commands.stop import store
 from commands.verifying import Chains, Sources, examined, spool, spooled
 from commands.verifying_files import opened
 from domain.errors import Unavailable
-from governance.trail.reconcile import Reconciled
+from governance.reconciliation.reconcile import Reconciled
 from verifier.verify import exported
 
 SHOWN = 900

@@ -16,9 +16,9 @@ from commands.desk import Desk
 from commands.outcomes import CASES
 from commands.waiting import quotable
 from domain.text import show
-from governance.trail.held import chain_of
-from governance.trail.known import Evidence
-from governance.trail.reconcile import Reconciled, reconcile
+from governance.reconciliation.held import chain_of
+from governance.reconciliation.known import Evidence
+from governance.reconciliation.reconcile import Reconciled, reconcile
 from integrations.ledger_lines import LedgerLines
 from integrations.store import Store
 from integrations.temporal.histories import Fetched, Histories

@@ -14,11 +14,11 @@ from pydantic import TypeAdapter
 from commands.console import UserError
 from commands.verifying import Chains
 from domain.text import show
+from governance.reconciliation.held import chain_of
+from governance.reconciliation.known import Evidence
+from governance.reconciliation.reconcile import Reconciled, reconcile
 from governance.trail.attempts import Attempt
-from governance.trail.held import chain_of
 from governance.trail.history import History
-from governance.trail.known import Evidence
-from governance.trail.reconcile import Reconciled, reconcile
 from integrations.ledger_lines import LedgerLines
 from integrations.temporal.histories import BadHistory, read_history
 from verifier.verify import Refused, examine, examine_pack, is_pack, unpacked

@@ -10,12 +10,12 @@ from typing import Any
 from governance.evidence.contents import Gathered, contents
 from governance.evidence.manifest import Part, manifest
 from governance.ledger import LedgerKey
+from governance.reconciliation.held import chain_of
 from governance.trail import conventions as c
 from governance.trail.assembly import assembled
 from governance.trail.attempts import Attempt, AttemptEnd, with_attempts
 from governance.trail.entries import agent_entry, entry_of, history_entry, kept
 from governance.trail.exported import history_of
-from governance.trail.held import chain_of
 from governance.trail.history import History
 from governance.trail.record import Record
 from integrations.store import Store, open_store

@@ -14,16 +14,16 @@ from governance.ledger import START, Entry, Tail, following, note
 from governance.ledger.chain import Said
 from governance.ledger.lines import Stated, entry_line, header, of_case
 from governance.ledger.statements import Head, checkpoint, placed, signed_checkpoint, signed_key
+from governance.reconciliation.finding import Finding
+from governance.reconciliation.held import chain_of
+from governance.reconciliation.known import Evidence
+from governance.reconciliation.reconcile import Reconciled, reconcile
 from governance.trail import conventions as c
 from governance.trail.assembly import assembled
 from governance.trail.attempts import Attempt, AttemptEnd
 from governance.trail.exported import history_of
 from governance.trail.filing import Known, filed
-from governance.trail.finding import Finding
-from governance.trail.held import chain_of
 from governance.trail.history import History
-from governance.trail.known import Evidence
-from governance.trail.reconcile import Reconciled, reconcile
 from governance.trail.record import Record
 from tests.ledger import AT, FIRST
 from tests.trails import STORED

@@ -11,10 +11,10 @@ from pydantic import JsonValue
 from governance.evidence.decisions import decisions
 from governance.evidence.manifest import Lack, Part, file_name
 from governance.evidence.readme import readme
+from governance.reconciliation.held import Chain, read
 from governance.trail import conventions as c
 from governance.trail.attempts import Attempt
 from governance.trail.entries import AGENT, HISTORY, body_of, record_in
-from governance.trail.held import Chain, read
 from governance.trail.page import page
 from governance.trail.reading import text
 from governance.trail.record import Record

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from domain.text import show
 from governance.evidence.manifest import Lack
-from governance.trail.held import Chain
+from governance.reconciliation.held import Chain
 
 SAFE = re.compile(r"[\w.@][\w.@-]*", re.ASCII)
 """What a shell takes as it is."""

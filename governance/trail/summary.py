@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from governance.reconciliation.held import Chain
 from governance.trail import conventions as c
 from governance.trail.figures import clock, evidence, spent
-from governance.trail.held import Chain
 from governance.trail.html import Html, element
 from governance.trail.page import PROFILES, document
 from governance.trail.questions import LAWS, QUESTIONS

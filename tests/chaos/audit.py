@@ -9,9 +9,9 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from commands.verifying import Sources
+from governance.reconciliation.reconcile import Reconciled
 from governance.trail.entries import SETTLED, body_of
 from governance.trail.identity import record_id
-from governance.trail.reconcile import Reconciled
 from governance.trail.spans import otlp, spans_of
 from integrations.sandbox import SandboxErp
 from integrations.store import Store, open_store

@@ -17,8 +17,8 @@ from governance.evidence.contents import Gathered, contents, rules_named
 from governance.evidence.decisions import decisions, documents
 from governance.evidence.manifest import Lack, Part, file_name
 from governance.ledger.lines import current_key
+from governance.reconciliation.held import Chain, chain_of
 from governance.trail import conventions as c
-from governance.trail.held import Chain, chain_of
 from governance.trail.questions import QUESTIONS
 from governance.trail.summary import summary
 from integrations.documents import FolderDocuments

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from governance.reconciliation.difference import difference, differences
+from governance.reconciliation.held import Chain, Held, chain_of, history_in
+from governance.reconciliation.known import Evidence, Known
+from governance.reconciliation.reconcile import reconcile
 from governance.trail import conventions as c
 from governance.trail.assembly import assembled
 from governance.trail.attempts import Attempt, AttemptEnd
-from governance.trail.difference import difference, differences
 from governance.trail.entries import body_of
-from governance.trail.held import Chain, Held, chain_of, history_in
-from governance.trail.known import Evidence, Known
 from governance.trail.named_runs import linked
-from governance.trail.reconcile import reconcile
 from tests.tampering import Case, Told, attempts_of, case_of, sentences
 from tests.trails import EARLIER, NOON, RUN, completed, event, history, ran, reset, scheduled, started, task
 

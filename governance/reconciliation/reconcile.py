@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import chain as each_of
 
 from domain.text import show
-from governance.trail.finding import Finding, capital
-from governance.trail.known import Evidence, Known
-from governance.trail.reconcile_attempts import attempts
-from governance.trail.reconcile_entries import entries
-from governance.trail.reconcile_histories import histories
-from governance.trail.unknowns import unknowns
+from governance.reconciliation.attempts import attempts
+from governance.reconciliation.entries import entries
+from governance.reconciliation.finding import Finding, capital
+from governance.reconciliation.histories import histories
+from governance.reconciliation.known import Evidence, Known
+from governance.reconciliation.unknowns import unknowns
 
 RANK = {"ledger": 0, "missing": 1, "extra": 1, "altered": 1, "unknown": 2, "note": 3}
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from governance.reconciliation.held import Chain, history_in
 from governance.trail import conventions as c
 from governance.trail.assembly import assembled
 from governance.trail.attempts import Attempt, with_attempts
 from governance.trail.filing import Run
-from governance.trail.held import Chain, history_in
 from governance.trail.history import History
 from governance.trail.named_runs import linked
 from governance.trail.record import Record

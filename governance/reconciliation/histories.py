@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.text import show
-from governance.trail.difference import histories_differ
+from governance.reconciliation.difference import histories_differ
+from governance.reconciliation.finding import Finding
+from governance.reconciliation.held import Held, read, same_digest
+from governance.reconciliation.known import Known
 from governance.trail.filing import Run
-from governance.trail.finding import Finding
-from governance.trail.held import Held, read, same_digest
-from governance.trail.known import Known
 from governance.trail.reading import text
 
 LOST = "the server no longer has it, and the ledger does not archive it: what happened in it cannot be shown"

@@ -8,12 +8,12 @@ from typing import get_args
 from pydantic import JsonValue
 
 from domain.text import show
+from governance.reconciliation.difference import differences
+from governance.reconciliation.finding import Finding, spelt
+from governance.reconciliation.held import Held, read
+from governance.reconciliation.known import Known
 from governance.trail import conventions as c
-from governance.trail.difference import differences
 from governance.trail.entries import AGENT, CORE, HISTORY, PROJECTION, SETTLED, body_of, kept
-from governance.trail.finding import Finding, spelt
-from governance.trail.held import Held, read
-from governance.trail.known import Known
 from governance.trail.reading import at, items, text
 from governance.trail.record import Kind, Record
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.text import show
+from governance.reconciliation.finding import Finding, spelt
+from governance.reconciliation.known import Known
 from governance.trail import conventions as c
 from governance.trail.attempts import Attempt
-from governance.trail.finding import Finding, spelt
 from governance.trail.identity import record_id
-from governance.trail.known import Known
 from governance.trail.record import Record
 
 NOT_MADE = frozenset({"JournalUnavailable", "NotJournaled"})
