@@ -42,7 +42,17 @@ Action = Annotated[
     | ReturnInvoice
     | VerifyBankDetails
     | ChangeBankDetails
-    | ConfirmBankDetails,
+    | ConfirmBankDetails
+    | IssueRefund
+    | GrantStoreCredit
+    | ExchangeItems
+    | BookCreditNote
+    | ReverseCreditNote
+    | RestockItems
+    | EndEntitlement
+    | NoteCustomer
+    | SendRefundNotice
+    | NoteTicket,
     Field(discriminator="kind"),
 ]
 """What the processes may do today."""

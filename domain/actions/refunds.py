@@ -51,6 +51,8 @@ class Recompense(BaseAction):
     decided_by: Literal["rules", "agent"]
     confidence: Ratio | None
     """How sure the agent was; None where rules decided."""
+    backed: bool = True
+    """False where an agent named something that neither a trusted system nor the requester has said."""
 
     def facts(self) -> dict[str, Fact]:
         """Amount, why, how risky, and who proposed it."""
@@ -64,6 +66,7 @@ class Recompense(BaseAction):
             "risks": self.risks,
             "decided_by": self.decided_by,
             "confidence": self.confidence,
+            "backed": self.backed,
         }
 
     def amended(self, changes: Mapping[str, object]) -> Self:
@@ -81,6 +84,8 @@ class IssueRefund(Recompense):
     payment_id: str
     means: Literal["original", "other"]
     """The means that the customer paid with, or another one where that cannot take a refund."""
+    items: tuple[ReturnedItem, ...] = ()
+    """What it is given for: billing keeps it with the refund, so that the same goods are not paid back twice."""
 
     def facts(self) -> dict[str, Fact]:
         """Besides, whether the money goes back where it came from."""
@@ -92,6 +97,8 @@ class GrantStoreCredit(Recompense):
 
     step: ClassVar[str] = "credit"
     kind: Literal["billing.store_credit"] = "billing.store_credit"
+    items: tuple[ReturnedItem, ...] = ()
+    """What it is given for; billing keeps it."""
 
 
 class ExchangeItems(Recompense):
@@ -209,6 +216,7 @@ RECOMPENSE = frozenset(
         "risks",
         "decided_by",
         "confidence",
+        "backed",
     }
 )
 STATED = {

@@ -87,6 +87,8 @@ class ReplyToCustomer(TicketAction):
     articles: tuple[str, ...]
     drafted_by: Literal["template", "model"]
     confidence: Ratio
+    backed: bool = True
+    """False where an agent named something that neither a trusted system nor the requester has said."""
 
     def facts(self) -> dict[str, Fact]:
         """How sure the drafter was, whether it cites what it says, and what stands out."""
@@ -96,6 +98,7 @@ class ReplyToCustomer(TicketAction):
             "cites_articles": bool(self.articles),
             "drafted_by": self.drafted_by,
             "confidence": self.confidence,
+            "backed": self.backed,
         }
 
 
@@ -164,6 +167,8 @@ class StartRefund(TicketAction):
     asked: Amount
     currency: CurrencyCode
     confidence: Ratio
+    backed: bool = True
+    """False where an agent named something that neither a trusted system nor the requester has said."""
 
     def facts(self) -> dict[str, Fact]:
         """What is asked for, how sure the router was that it is, and what stands out."""
@@ -173,6 +178,7 @@ class StartRefund(TicketAction):
             "amount": self.asked,
             "currency": self.currency,
             "confidence": self.confidence,
+            "backed": self.backed,
         }
 
 
@@ -180,11 +186,11 @@ STATED = {
     "helpdesk.route": frozenset({"flags", "priority", "routed_by", "confidence", "close_second"}),
     "helpdesk.acknowledge": frozenset({"flags", "priority"}),
     "helpdesk.ask": frozenset({"flags"}),
-    "helpdesk.reply": frozenset({"flags", "cites_articles", "drafted_by", "confidence"}),
+    "helpdesk.reply": frozenset({"flags", "cites_articles", "drafted_by", "confidence", "backed"}),
     "helpdesk.link": frozenset({"flags", "relation", "confidence"}),
     "helpdesk.escalate": frozenset({"flags", "escalation"}),
     "helpdesk.close": frozenset({"flags", "said_by"}),
     "helpdesk.note": frozenset({"flags"}),
-    "process.refund": frozenset({"flags", "amount", "foreign_currency", "confidence"}),
+    "process.refund": frozenset({"flags", "amount", "foreign_currency", "confidence", "backed"}),
 }
 """Which facts each action states, besides its own name."""

@@ -13,7 +13,7 @@ from domain.checks.bank_details import masked
 from domain.checks.identifiers import normal_account
 from domain.errors import Refused
 from integrations.sandbox.lookups import supplier_by_id
-from integrations.sandbox.schema import account_changes, contacts, suppliers
+from integrations.sandbox.schema.purchasing import account_changes, contacts, suppliers
 
 SHARED_SHOWN = 5
 

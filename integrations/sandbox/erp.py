@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.actions import BaseAction, ChangeBankDetails, PostBill, Receipt, SchedulePayment, VoidBill
+from domain.actions import ChangeBankDetails, PostBill, Receipt, SchedulePayment, VoidBill
 from domain.bank import AccountChange, SupplierRecord
 from domain.purchasing import Bill, GoodsReceipt, Payment, PurchaseOrder, Supplier
 from integrations.sandbox import accounts, lookups, postings
-from integrations.sandbox.database import Database
-from integrations.sandbox.faults import Faults, Operation
-from integrations.sandbox.once import once, receipt_of
-from integrations.sandbox.schema import orders
-from integrations.sandbox.trouble import Trouble
-
-A = TypeVar("A", bound=BaseAction)
-T = TypeVar("T")
+from integrations.sandbox.schema.purchasing import orders
+from integrations.sandbox.system import System
 
 
-class SandboxErp:
+class SandboxErp(System):
     """Implements the ports `Erp` and `SupplierMaster` on a prepared `Database`, with faults by setting."""
-
-    def __init__(self, database: Database, faults: Faults | None = None) -> None:
-        self._database = database
-        self._trouble = Trouble(database, faults or Faults())
 
     async def find_supplier(self, *, tax_ids: tuple[str, ...], name: str | None) -> Supplier | None:
         """The one supplier with one of these tax ids, or, where none is given, with exactly this name."""
@@ -91,11 +78,6 @@ class SandboxErp:
         async with self._database.reading() as books:
             return await accounts.changes_of(books, supplier_id)
 
-    async def find_receipt(self, key: str, action: BaseAction) -> Receipt | None:
-        """The receipt of an effect that was done with this key."""
-        async with self._database.reading() as books:
-            return await receipt_of(books, key, action)
-
     async def bills(self) -> tuple[Bill, ...]:
         """Every bill and credit memo, newest first."""
         async with self._database.reading() as books:
@@ -105,13 +87,3 @@ class SandboxErp:
         """Every payment, in the order they were scheduled."""
         async with self._database.reading() as books:
             return await lookups.all_payments(books)
-
-    async def _ask(self, operation: Operation, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        async with self._trouble.around(operation), self._database.reading() as books:
-            return await question(books)
-
-    async def _do(
-        self, operation: Operation, key: str, action: A, effect: Callable[[AsyncConnection, A], Awaitable[str]]
-    ) -> Receipt:
-        async with self._trouble.around(operation), self._database.effect() as books:
-            return await once(books, key, action, lambda: effect(books, action))

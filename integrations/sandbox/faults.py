@@ -25,9 +25,39 @@ Operation = Literal[
     "verify_bank_details",
     "change_bank_details",
     "confirm_bank_details",
+    "find_customer",
+    "note_customer",
+    "find_account",
+    "orders_of",
+    "find_refund",
+    "issue_refund",
+    "grant_store_credit",
+    "exchange_items",
+    "book_credit_note",
+    "reverse_credit_note",
+    "restock_items",
+    "end_entitlement",
+    "send_refund_notice",
+    "receive",
+    "find_ticket",
+    "queues",
+    "open_incidents",
+    "similar_tickets",
+    "route_ticket",
+    "acknowledge_ticket",
+    "ask_customer",
+    "reply_to_customer",
+    "link_ticket",
+    "escalate_ticket",
+    "note_ticket",
+    "close_ticket",
+    "find_articles",
+    "article",
 ]
 
-Kind = Literal["fail_before", "fail_after", "refuse", "slow", "slow_after"]
+Kind = Literal["fail_before", "fail_after", "refuse", "slow", "slow_after", "decline", "dispute"]
+LATER: tuple[Kind, ...] = ("decline", "dispute")
+"""The kinds that strike when something pending is settled, so that only `issue_refund` has them."""
 TIMED: tuple[Kind, ...] = ("slow", "slow_after")
 """The kinds that say how long."""
 
@@ -41,7 +71,8 @@ class Fault(Frozen):
 
     `fail_before`: no effect, and the caller is told to try again. `fail_after`: the effect is done, and the caller is
     told that it timed out. `refuse`: no, for good. `slow`: it begins `seconds` later. `slow_after`: the effect is done,
-    and the answer comes `seconds` later.
+    and the answer comes `seconds` later. `decline`: a refund is pending first and then fails for good. `dispute`: the
+    customer's bank disputes the charge while the refund is pending, which fails for that reason.
     """
 
     operation: Operation
@@ -79,6 +110,8 @@ def _fault(part: str) -> Fault:
         raise ValueError(
             f"{part!r}: seconds belong to {' and '.join(TIMED)}, as in find_order:slow=1.5, and only there."
         )
+    if said["kind"] in LATER and said["operation"] != "issue_refund":
+        raise ValueError(f"{part!r}: {' and '.join(LATER)} happen to issue_refund and to nothing else.")
     try:
         return Fault.model_validate({name: value for name, value in said.groupdict().items() if value is not None})
     except ValidationError as error:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.purchasing import Bill, BilledLine, GoodsReceipt, Message, OrderLine, Payment, PurchaseOrder, Supplier
-from integrations.sandbox.schema import (
+from integrations.sandbox.schema.effects import messages
+from integrations.sandbox.schema.purchasing import (
     bill_lines,
     bills,
-    messages,
     order_lines,
     orders,
     payments,
@@ -24,6 +25,7 @@ from integrations.sandbox.schema import (
 
 OPEN_ORDERS = 50
 BILLS_OF_SUPPLIER = 1_000
+M = TypeVar("M", bound=BaseModel)
 
 
 def plain_tax_id(written: str) -> str:
@@ -56,7 +58,7 @@ async def orders_where(snapshot: AsyncConnection, condition: Select[Any]) -> tup
     """The orders that a query on the orders table gives, with their lines."""
     heads = (await snapshot.execute(condition)).mappings().all()
     query = select(order_lines).where(order_lines.c.order_id.in_(condition.with_only_columns(orders.c.id)))
-    lines = _grouped((await snapshot.execute(query.order_by(order_lines.c.position))).mappings(), "order_id")
+    lines = grouped((await snapshot.execute(query.order_by(order_lines.c.position))).mappings(), "order_id")
     return tuple(
         PurchaseOrder(**head, lines=tuple(OrderLine.model_validate(line) for line in lines[head["id"]]))
         for head in heads
@@ -80,7 +82,7 @@ async def bills_where(snapshot: AsyncConnection, condition: Select[Any]) -> tupl
     """The bills that a query on the bills table gives, with the order lines they take."""
     heads = (await snapshot.execute(condition)).mappings().all()
     query = select(bill_lines).where(bill_lines.c.bill_id.in_(condition.with_only_columns(bills.c.id)))
-    lines = _grouped((await snapshot.execute(query.order_by(bill_lines.c.position))).mappings(), "bill_id")
+    lines = grouped((await snapshot.execute(query.order_by(bill_lines.c.position))).mappings(), "bill_id")
     return tuple(
         Bill(
             **{name: value for name, value in head.items() if name in Bill.model_fields},
@@ -110,7 +112,12 @@ async def all_messages(snapshot: AsyncConnection) -> tuple[Message, ...]:
     return tuple(Message.model_validate(dict(row)) for row in rows)
 
 
-def _grouped(rows: Iterable[RowMapping], by: str) -> defaultdict[str, list[dict[str, Any]]]:
+async def read_all(snapshot: AsyncConnection, model: type[M], query: Select[Any]) -> tuple[M, ...]:
+    """Every row of a query as a model that has its columns."""
+    return tuple(model.model_validate(dict(row)) for row in (await snapshot.execute(query)).mappings())
+
+
+def grouped(rows: Iterable[RowMapping], by: str) -> defaultdict[str, list[dict[str, Any]]]:
     """Rows by the value of one column, without that column and the position."""
     groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:

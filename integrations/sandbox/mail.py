@@ -6,7 +6,6 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.actions import (
-    BaseAction,
     ConfirmBankDetails,
     Receipt,
     ReturnInvoice,
@@ -17,20 +16,16 @@ from domain.errors import Refused
 from domain.purchasing import Message
 from integrations.sandbox import letters
 from integrations.sandbox.accounts import is_contact
-from integrations.sandbox.database import Database
-from integrations.sandbox.faults import Faults, Operation
+from integrations.sandbox.faults import Operation
 from integrations.sandbox.lookups import all_messages
-from integrations.sandbox.once import once, receipt_of
-from integrations.sandbox.schema import messages, suppliers
-from integrations.sandbox.trouble import Trouble
+from integrations.sandbox.once import once
+from integrations.sandbox.schema.effects import messages
+from integrations.sandbox.schema.purchasing import suppliers
+from integrations.sandbox.system import System
 
 
-class SandboxMail:
+class SandboxMail(System):
     """Implements `domain.ports.Mail` on a prepared `Database`, with faults by setting."""
-
-    def __init__(self, database: Database, faults: Faults | None = None) -> None:
-        self._database = database
-        self._trouble = Trouble(database, faults or Faults())
 
     async def send_remittance(self, key: str, action: SendRemittance) -> Receipt:
         """Tell a supplier what will be paid; refused for an address that is not in the supplier master."""
@@ -47,11 +42,6 @@ class SandboxMail:
     async def confirm_bank_details(self, key: str, action: ConfirmBankDetails) -> Receipt:
         """Tell a supplier of a change; refused for an address that was never on file for this supplier."""
         return await self._send_to_contact("confirm_bank_details", key, action, letters.bank_change_made(action))
-
-    async def find_receipt(self, key: str, action: BaseAction) -> Receipt | None:
-        """The receipt of an effect that was done with this key."""
-        async with self._database.reading() as books:
-            return await receipt_of(books, key, action)
 
     async def messages(self) -> tuple[Message, ...]:
         """Every message, in the order they left."""
@@ -70,19 +60,20 @@ class SandboxMail:
         async def leave() -> str:
             if not await is_contact(books, action.supplier_id, action.to):
                 raise Refused(f"{action.to} was never a contact of supplier {action.supplier_id}.")
-            return await _leave(books, action.to, letter)
+            return await leave_letter(books, action.to, letter)
 
         async with self._trouble.around(operation), self._database.effect() as books:
             return await once(books, key, action, leave)
+
+
+async def leave_letter(books: AsyncConnection, to: str, letter: letters.Letter) -> str:
+    """Let a letter leave; the reference is its id."""
+    message = insert(messages).values(to=to, **letter.model_dump()).returning(messages.c.id)
+    return (await books.execute(message)).scalar_one()
 
 
 async def _leave_if_on_file(books: AsyncConnection, to: str, letter: letters.Letter) -> str:
     known = select(suppliers.c.id).where(suppliers.c.email == to).limit(1)
     if (await books.execute(known)).one_or_none() is None:
         raise Refused(f"{to} is not an address in the supplier master.")
-    return await _leave(books, to, letter)
-
-
-async def _leave(books: AsyncConnection, to: str, letter: letters.Letter) -> str:
-    message = insert(messages).values(to=to, **letter.model_dump()).returning(messages.c.id)
-    return (await books.execute(message)).scalar_one()
+    return await leave_letter(books, to, letter)

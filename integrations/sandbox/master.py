@@ -15,7 +15,7 @@ from integrations.insertion import Row, put
 from integrations.sandbox.accounts import changed_accounts
 from integrations.sandbox.database import Database
 from integrations.sandbox.lookups import plain_tax_id
-from integrations.sandbox.schema import contacts, order_lines, orders, receipts, suppliers, tax_ids
+from integrations.sandbox.schema.purchasing import contacts, order_lines, orders, receipts, suppliers, tax_ids
 
 
 class MasterData(Frozen):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from pydantic import BaseModel
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.actions import BaseAction, Receipt
+from domain.actions import Receipt
 from domain.errors import IdempotencyConflict
 from governance.canonical import digest
 from integrations.insertion import insertion
-from integrations.sandbox.schema import keys
+from integrations.sandbox.schema.effects import keys
 
 Effect = Callable[[], Awaitable[str]]
 """Does the thing and returns its reference."""
 
 
-async def once(transaction: AsyncConnection, key: str, action: BaseAction, effect: Effect) -> Receipt:
+async def once(transaction: AsyncConnection, key: str, action: BaseModel, effect: Effect) -> Receipt:
     """Do the effect for this key, or return the receipt of the first time.
 
     Claiming a key makes every other transaction with that key wait until this one commits or rolls back.
@@ -31,7 +32,7 @@ async def once(transaction: AsyncConnection, key: str, action: BaseAction, effec
     return Receipt(reference=reference, first=True)
 
 
-async def receipt_of(snapshot: AsyncConnection, key: str, action: BaseAction) -> Receipt | None:
+async def receipt_of(snapshot: AsyncConnection, key: str, action: BaseModel) -> Receipt | None:
     """The receipt of an effect that was done with this key; `IdempotencyConflict` where its body was another."""
     return await _first_receipt(snapshot, key, digest(action))
 

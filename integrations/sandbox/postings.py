@@ -13,7 +13,7 @@ from domain.errors import Refused
 from domain.purchasing import Supplier
 from integrations.insertion import insertion
 from integrations.sandbox.lookups import supplier_by_id
-from integrations.sandbox.schema import bill_codings, bill_lines, bills, order_lines, orders, payments
+from integrations.sandbox.schema.purchasing import bill_codings, bill_lines, bills, order_lines, orders, payments
 
 BILL_FIELDS = frozenset(bills.columns.keys()) & frozenset(PostBill.model_fields)
 

@@ -54,14 +54,8 @@ def listed_in(name: str, of: str | None = None) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _file(folder: Path, name: str) -> Path:
-    for file in (folder / f"{name}.csv", folder / f"{name}.csv.gz"):
-        if file.is_file():
-            return file
-    raise BadFile(f"{folder}: there is no {name}.csv and no {name}.csv.gz.")
-
-
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """The text of a file, or `BadFile`; a name that ends in .gz is decompressed."""
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as content:
             return content.read().decode("utf-8-sig")
@@ -71,9 +65,16 @@ def _text(file: Path) -> str:
         raise BadFile(f"{file}: it cannot be read: {error}.") from error
 
 
+def _file(folder: Path, name: str) -> Path:
+    for file in (folder / f"{name}.csv", folder / f"{name}.csv.gz"):
+        if file.is_file():
+            return file
+    raise BadFile(f"{folder}: there is no {name}.csv and no {name}.csv.gz.")
+
+
 def _cells(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """The line number and the filled cells of each row."""
-    table = csv.reader(io.StringIO(_text(file), newline=""), strict=True)
+    table = csv.reader(io.StringIO(text_of(file), newline=""), strict=True)
     try:
         heading = next(table, list[str]())
         for row in table:

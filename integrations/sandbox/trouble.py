@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Refused, Unavailable
 from integrations.insertion import insertion
 from integrations.sandbox.database import Database
-from integrations.sandbox.faults import TIMED, Fault, Faults, Operation
-from integrations.sandbox.schema import spent_faults
+from integrations.sandbox.faults import TIMED, Fault, Faults, Kind, Operation
+from integrations.sandbox.schema.effects import spent_faults
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,26 @@ class Trouble:
             if await self._strikes(fault):
                 await _strike(fault)
 
+    async def happens(self, transaction: AsyncConnection, operation: Operation, kind: Kind) -> bool:
+        """Whether a fault that `around` does not cause strikes now; it is spent if the transaction is committed."""
+        return any([await _spent(transaction, fault) for fault in self.faults.of(operation, kind)])
+
     async def _strikes(self, fault: Fault) -> bool:
         if fault.times is None:
             return True
-        row = spent_faults.c
         async with self.database.effect() as transaction:
-            known = insertion(transaction, spent_faults).values(fault=str(fault), times=0).on_conflict_do_nothing()
-            await transaction.execute(known)
-            spend = update(spent_faults).where(row.fault == str(fault), row.times < fault.times)
-            return (await transaction.execute(spend.values(times=row.times + 1))).rowcount == 1
+            return await _spent(transaction, fault)
+
+
+async def _spent(transaction: AsyncConnection, fault: Fault) -> bool:
+    """Count one more time; False where all are spent."""
+    if fault.times is None:
+        return True
+    row = spent_faults.c
+    known = insertion(transaction, spent_faults).values(fault=str(fault), times=0).on_conflict_do_nothing()
+    await transaction.execute(known)
+    spend = update(spent_faults).where(row.fault == str(fault), row.times < fault.times)
+    return (await transaction.execute(spend.values(times=row.times + 1))).rowcount == 1
 
 
 async def _strike(fault: Fault) -> None:

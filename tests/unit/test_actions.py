@@ -27,6 +27,7 @@ VALUES: dict[str, Any] = {
     "articles": (),
     "missing": (),
     "in_window": True,
+    "backed": True,
     "close_second": False,
     "decided_by": "rules",
     "routed_by": "agent",

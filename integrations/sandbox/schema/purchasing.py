@@ -1,16 +1,14 @@
-"""The sandbox's tables: a small purchase-to-pay system, its outgoing mail, and the keys of what was done."""
+"""A small purchase-to-pay system."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table, Text
 
 from integrations.sandbox.columns import Exact, Numbered, Words
-
-schema = MetaData()
+from integrations.sandbox.schema.metadata import schema
 
 BILL_ID = Numbered("BILL")
 PAYMENT_ID = Numbered("PAY")
-MESSAGE_ID = Numbered("MAIL")
 ACCOUNT_CHANGE_ID = Numbered("BANK")
 
 suppliers = Table(
@@ -156,28 +154,4 @@ payments = Table(
     Column("currency", Text, nullable=False),
     Column("on", Date, nullable=False),
     Column("status", Text, CheckConstraint("status IN ('scheduled', 'cancelled')"), nullable=False),
-)
-
-messages = Table(
-    "messages",
-    schema,
-    Column("id", MESSAGE_ID, primary_key=True, autoincrement=True),
-    Column("to", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("body", Text, nullable=False),
-)
-
-keys = Table(
-    "idempotency_keys",
-    schema,
-    Column("key", Text, primary_key=True),
-    Column("body", Text, nullable=False, doc="SHA-256 of the action's canonical JSON"),
-    Column("reference", Text, doc="null only inside the transaction that does the effect"),
-)
-
-spent_faults = Table(
-    "spent_faults",
-    schema,
-    Column("fault", Text, primary_key=True),
-    Column("times", Integer, nullable=False),
 )
