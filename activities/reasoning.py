@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -12,10 +12,13 @@ from temporalio import activity
 
 from activities.pulse import pulse
 from activities.suspension import refuse_stopped
+from activities.transcript import past, put_segment, whole
 from agents.agent import Agent
-from agents.claims import decode_claim
-from agents.prompt import chat_for
-from domain.chat import Chat, Completion, Usage
+from agents.claims import decode_claim, unborne
+from agents.prompt import chat_for, went_on
+from agents.tools import Observed, ToolCall, looked_at
+from agents.transcript import Segment, came_of, sources_of
+from domain.chat import AskedCall, Chat, Completion, Usage
 from domain.documents import DocumentRef
 from domain.errors import NoAnswer, Unavailable
 from domain.ports import Documents, LanguageModel, StopButton
@@ -40,10 +43,15 @@ class Turn(Frozen):
     version: str
     brief: DocumentRef
     observations: tuple[Observation, ...] = ()
+    number: int = 1
+    transcript: DocumentRef | None = None
+    """What an agent with tools did so far."""
+    observed: tuple[Observed, ...] = ()
+    """What came of that: all that is new since the transcript."""
 
 
 class Thought(Frozen):
-    """The claim as validated JSON, or what is wrong with the answer."""
+    """The claim as validated JSON, or the tools that it calls, or what is wrong with the answer."""
 
     claim: str | None
     observation: Observation | None
@@ -52,6 +60,9 @@ class Thought(Frozen):
     usage: Usage
     cost: Amount | None
     """In the currency of the price table; None where nobody knows."""
+    calls: tuple[ToolCall, ...] = ()
+    transcript: DocumentRef | None = None
+    """Of an agent with tools: everything up to here."""
 
 
 class PricesInForce(Protocol):
@@ -60,6 +71,15 @@ class PricesInForce(Protocol):
     async def prices(self) -> Prices:
         """The dated prices; raise `BadPolicy` where they cannot be read."""
         ...
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """Where a conversation stands: what is asked next, what is new in it, and what an answer may quote."""
+
+    chat: Chat
+    fresh: tuple[Observed, ...]
+    sources: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,16 +97,35 @@ class ReasoningActivities:
         """Ask the model once, unless the agent or the process is stopped."""
         await refuse_stopped(self.stop, agent=turn.agent)
         agent, brief = await self._opened(turn)
+        going_on = await self._going_on(turn, agent, brief)
+        said = await self._ask(going_on.chat, agent.limits.seconds)
+        thought = await self._priced(_thought(agent, going_on, said), said)
+        if not agent.tools:
+            return thought
+        words = said.text[:TEXT_LIMIT]
+        segment = Segment(before=turn.transcript, observed=going_on.fresh, said=words, calls=thought.calls)
+        return thought.model_copy(update={"transcript": await put_segment(self.documents, segment)})
+
+    async def _going_on(self, turn: Turn, agent: Agent[Any, Any], brief: Frozen) -> GoingOn:
         referred = {name: value for name, value in brief if isinstance(value, DocumentRef)}
         texts = {name: (await self.documents.get(ref)).decode() for name, ref in referred.items()}
-        chat = chat_for(agent, brief, texts, [(seen.answer, seen.complaint) for seen in turn.observations])
-        said = await self._ask(chat, agent.limits.seconds)
-        usage = said.usage if _counted(said.usage) else _estimated(chat, said)
+        segments, fresh = await past(self.documents, turn.transcript), await whole(self.documents, turn.observed)
+        chat = chat_for(
+            agent,
+            brief,
+            texts,
+            [(seen.answer, seen.complaint) for seen in turn.observations],
+            went_on=went_on(segments, fresh, agent.limits.result_characters),
+        )
+        chat = chat.model_copy(update={"may_call": turn.number < agent.limits.turns})
+        return GoingOn(chat, fresh, sources_of(brief, texts, came_of(segments, fresh)))
+
+    async def _priced(self, thought: Thought, said: Completion) -> Thought:
         prices, on = await self.prices.prices(), activity.info().scheduled_time.date()
-        cost = prices.cost(said.model, usage, on)
+        cost = prices.cost(said.model, thought.usage, on)
         if cost is None and said.asked:
-            cost = prices.cost(said.asked, usage, on)
-        return _thought(agent, said, usage, cost)
+            cost = prices.cost(said.asked, thought.usage, on)
+        return thought.model_copy(update={"cost": cost})
 
     @activity.defn
     async def fall_back(self, turn: Turn) -> Thought:
@@ -117,18 +156,33 @@ def _counted(usage: Usage) -> bool:
 
 def _estimated(chat: Chat, said: Completion) -> Usage:
     """Tokens of a server that does not count them: rather too many, so that a budget still ends."""
-    asked = sum(len(message.content) for message in chat.messages)
-    return Usage(input_tokens=asked // 2, output_tokens=len(said.text) // 2)
+    asked = sum(len(message.content) + _length(message.calls) for message in chat.messages)
+    asked += sum(len(tool.model_dump_json()) for tool in chat.tools)
+    return Usage(input_tokens=asked // 2, output_tokens=(len(said.text) + _length(said.calls)) // 2)
 
 
-def _thought(agent: Agent[Any, Any], said: Completion, usage: Usage, cost: Decimal | None) -> Thought:
-    claim = decode_claim(said.text, agent.claim)
-    good = not isinstance(claim, str)
+def _length(calls: Iterable[AskedCall]) -> int:
+    return sum(len(call.name) + len(call.arguments) for call in calls)
+
+
+def _thought(agent: Agent[Any, Any], going_on: GoingOn, said: Completion) -> Thought:
+    """What an answer comes to, not priced yet; calls come first, and words beside them are no answer."""
+    chat, most = going_on.chat, agent.limits.calls if going_on.chat.may_call else 0
+    calls = looked_at(said.calls, agent.tools, most) if agent.tools else ()
+    claim, complaint = (None, None) if calls else _claimed(agent, said.text, going_on.sources)
     return Thought(
-        claim=claim.model_dump_json() if good else None,
-        observation=None if good else Observation(answer=said.text[:TEXT_LIMIT], complaint=claim),
+        claim=claim,
+        observation=Observation(answer=said.text[:TEXT_LIMIT], complaint=complaint) if complaint else None,
         provider=said.provider,
         model=said.model,
-        usage=usage,
-        cost=cost,
+        usage=said.usage if _counted(said.usage) else _estimated(chat, said),
+        cost=None,
+        calls=calls,
     )
+
+
+def _claimed(agent: Agent[Any, Any], text: str, sources: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """The claim as JSON, or what is wrong with it; that of an agent with tools has to be borne out."""
+    claim = decode_claim(text, agent.claim)
+    wrong = claim if isinstance(claim, str) else unborne(claim.evidence, sources) if agent.tools else None
+    return (None, wrong) if wrong or isinstance(claim, str) else (claim.model_dump_json(), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from agents.tools import Tool
 from domain.spending import Budget
 from domain.values import Frozen
 
@@ -29,11 +30,21 @@ class Limits:
     """Outside text beyond this is cut, and the cut is said."""
     budget: Budget = A_CASE
     """What one case may spend on this agent, over all consultations."""
+    calls: int = 8
+    """Tools that it may call in one turn; of more, none is carried out."""
+    idle_turns: int = 3
+    """Turns in a row that bring nothing new, such as the same call again, before the loop ends."""
+    result_characters: int = 8_000
+    """What a tool returns beyond this is cut, and the cut is said."""
 
 
 @dataclass(frozen=True)
 class Agent(Generic[Brief, Claim]):
-    """One reasoning task; `name` and `version` are what history keeps, the rest stays on the worker."""
+    """One reasoning task; `name` and `version` are what history keeps, the rest stays on the worker.
+
+    An agent with tools says how sure it is and what that rests on: its claim has the fields `confidence`
+    (`domain.values.Ratio`) and `evidence` (a tuple of `agents.claims.Evidence`).
+    """
 
     name: str
     version: str
@@ -43,3 +54,22 @@ class Agent(Generic[Brief, Claim]):
     fallback: Callable[[Brief], Claim | None]
     """Deterministic rules for when no answer comes; None sends the question to a person."""
     limits: Limits = Limits()
+    tools: tuple[Tool, ...] = ()
+    """All that it may ask for; a name that is not here is nothing."""
+    own_words: tuple[str, ...] = ()
+    """Fields of the brief that hold what the requester wrote: they may say what is wanted, and whose it is not."""
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for tools of one name, and for a claim that could not say what it rests on."""
+        if len({tool.name for tool in self.tools}) < len(self.tools):
+            raise TypeError(f"Two tools of the agent {self.name} have the same name; rename one.")
+        lacking = [field for field in ("confidence", "evidence") if field not in self.claim.model_fields]
+        if self.tools and lacking:
+            raise TypeError(
+                f"{self.claim.__name__} of the agent {self.name} lacks {' and '.join(lacking)}: add what "
+                "every agent with tools must state."
+            )
+
+    def tool(self, name: str) -> Tool | None:
+        """The tool of this name, if it is allowed one."""
+        return next((tool for tool in self.tools if tool.name == name), None)

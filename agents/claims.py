@@ -2,7 +2,8 @@
 
 What must hold before anything looks inside: at most 64,000 characters, one JSON object (a single code fence around the
 whole answer is tolerated, words around it are not), no key twice, no NaN or infinity, no number that a JSON reader
-would round. Then the claim's model judges, strictly: no unknown field, no missing field, no conversion.
+would round. Then the claim's model judges, strictly: no unknown field, no missing field, no conversion. The arguments
+of a tool call are read in the same way.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from domain.values import Frozen
 
@@ -31,24 +32,55 @@ FENCED = re.compile(r"\A\s*```(?:json)?[ \t]*\n(.*)\n```\s*\Z", re.DOTALL | re.I
 Claim = TypeVar("Claim", bound=Frozen)
 
 
+class Evidence(Frozen):
+    """What a claim rests on, word for word; a quote that does not stand there is no evidence."""
+
+    source: str = Field(description="the name of the tool that returned it, of the text that says it, or `brief`")
+    quote: str = Field(min_length=1, max_length=300, description="copied exactly, without quotation marks")
+
+
 def decode_claim(text: str, claim: type[Claim]) -> Claim | str:
     """Read a model's answer as a claim, or say in words that the model can act on why it is none."""
-    if len(text) > ANSWER_LIMIT:
-        return f"The answer has {len(text)} characters; the limit is {ANSWER_LIMIT}."
-    answer = _unfenced(text)
+    return decode_object(text, claim, limit=ANSWER_LIMIT, what="The answer")
+
+
+def decode_object(text: str, form: type[Claim], *, limit: int, what: str) -> Claim | str:
+    """Read what a model wrote as a value, or say in words why it is none; `what` begins the sentence."""
+    if len(text) > limit:
+        return f"{what} has {len(text)} characters; the limit is {limit}."
+    written = _unfenced(text)
     try:
         parsed: object = json.loads(
-            answer, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_exact
+            written, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_exact
         )
         if not isinstance(parsed, dict):
-            return "The answer is not one JSON object."
-        return claim.model_validate_json(answer, strict=True)
+            return f"{what} is not one JSON object."
+        return form.model_validate_json(written, strict=True)
     except RecursionError:
-        return "The answer is nested too deeply."
+        return f"{what} is nested too deeply."
     except ValidationError as refusal:
         return _clipped(_problems(refusal))
     except ValueError as malformed:
-        return _clipped(f"The answer is not one complete JSON object: {malformed}.")
+        return _clipped(f"{what} is not one complete JSON object: {malformed}.")
+
+
+def unborne(evidence: Sequence[Evidence], sources: Mapping[str, str]) -> str | None:
+    """Why this evidence proves nothing, in words that the model can act on; None where every quote stands there.
+
+    White space and case do not count. `sources` are the texts that may be quoted, by name.
+    """
+    if not evidence:
+        return "evidence: quote at least one thing that your answer rests on."
+    for each in evidence:
+        if each.source not in sources:
+            return _clipped(f"evidence: {_shown(each.source)} is no source; there are {', '.join(sources)}.")
+        if _even(each.quote) not in _even(sources[each.source]):
+            return _clipped(f"evidence: “{_shown(each.quote)}” does not stand in {each.source}; copy it word for word.")
+    return None
+
+
+def _even(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _unfenced(text: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
 from domain.chat import Usage
 from domain.values import Amount, Frozen
+
+LimitName = Literal["turns", "tokens", "money", "seconds"]
 
 
 class Spent(Frozen):
@@ -49,7 +52,12 @@ class Budget(Frozen):
 
     def exhausted(self, spent: Spent) -> str | None:
         """The limit that is reached, as a sentence; None where another turn may be asked."""
-        used = {
+        reached = self.reached(spent)
+        return reached[1] if reached else None
+
+    def reached(self, spent: Spent) -> tuple[LimitName, str] | None:
+        """Which limit is reached, and the same as a sentence; None where another turn may be asked."""
+        used: dict[LimitName, tuple[Decimal, Decimal]] = {
             "turns": (Decimal(spent.turns), Decimal(self.turns)),
             "tokens": (Decimal(spent.input_tokens + spent.output_tokens), Decimal(self.tokens)),
             "money": (spent.money, self.money),
@@ -57,5 +65,5 @@ class Budget(Frozen):
         }
         for name, (reached, limit) in used.items():
             if not reached < limit:
-                return f"the budget of {limit:f} {name} is used up ({reached:f})"
+                return name, f"the budget of {limit:f} {name} is used up ({reached:f})"
         return None

@@ -13,6 +13,9 @@ from pydantic import ValidationError
 
 from domain.errors import BadPolicy
 from domain.prices import Prices
+from domain.refund_terms import RefundTerms
+from domain.ticket_terms import TicketTerms
+from domain.ticket_words import Vocabulary
 from domain.tolerances import Tolerances
 from governance.bank_terms import BankTerms, load_bank_terms
 from governance.people import Directory
@@ -20,6 +23,9 @@ from governance.people_file import load_people
 from governance.policy import Table
 from governance.policy_file import load_table
 from governance.rates import Rates, load_rates
+from governance.refund_terms import load_refund_terms
+from governance.sla import load_sla
+from governance.ticket_words import load_ticket_words
 
 RATES = "rates.toml"
 T = TypeVar("T")
@@ -67,6 +73,14 @@ class PolicyFolder:
         """How a change of bank details is verified."""
         return await asyncio.to_thread(self._read, "bank-terms.toml", lambda text, file, _: load_bank_terms(text, file))
 
+    async def refund_terms(self) -> RefundTerms:
+        """What customers may give back for how long, and what is unusual."""
+        return await asyncio.to_thread(self._read, "refund-terms.toml", _refund_terms)
+
+    async def ticket_rules(self) -> tuple[TicketTerms, Vocabulary]:
+        """What support promises and when a ticket needs a person, and what tickets want, by words."""
+        return await asyncio.to_thread(lambda: (self._ticket_terms(), self._ticket_words()))
+
     async def tolerances(self, supplier_id: str | None) -> Tolerances:
         """The tolerances in force, with the supplier's own figures over the default ones."""
         default, own = await asyncio.to_thread(self._read, "tolerances.toml", _tolerances)
@@ -84,6 +98,12 @@ class PolicyFolder:
 
     def _rates(self) -> Rates:
         return self._read(RATES, lambda text, file, _: load_rates(text, file))
+
+    def _ticket_terms(self) -> TicketTerms:
+        return self._read("sla.toml", lambda text, file, _: load_sla(text, file))
+
+    def _ticket_words(self) -> Vocabulary:
+        return self._read("ticket-words.toml", lambda text, file, _: load_ticket_words(text, file))
 
     def _read(self, name: str, load: Load[T]) -> T:
         """What a file says; loaded again if it, or a file that it took in, is not what it was."""
@@ -107,6 +127,10 @@ def _prices(content: bytes, file: str, _: Callable[[str], bytes]) -> Prices:
         return Prices.model_validate(tomllib.loads(content.decode()))
     except (ValidationError, ValueError) as error:
         raise BadPolicy(f"{file}: {error}") from None
+
+
+def _refund_terms(content: bytes, file: str, _: Callable[[str], bytes]) -> RefundTerms:
+    return load_refund_terms(content, file)
 
 
 def _tolerances(content: bytes, file: str, _: Callable[[str], bytes]) -> tuple[Tolerances, dict[str, Tolerances]]:

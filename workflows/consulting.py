@@ -13,7 +13,7 @@ from activities.reasoning import Observation, ReasoningActivities, Thought, Turn
 from agents.agent import Agent, Claim
 from domain.documents import DocumentRef
 from domain.errors import Suspended
-from domain.spending import Budget, Spent, total
+from domain.spending import Budget, LimitName, Spent, total
 from workflows.failures import failed_as, given_up, reason
 from workflows.options import LOOKUP, REASONING, said
 
@@ -49,15 +49,20 @@ class Consulting:
         self._spent[agent] = total((self._spent.get(agent, Spent()), spent))
 
     async def consult(self, agent: Agent[Any, Claim], brief: DocumentRef) -> Consultation[Claim]:
-        """Ask an agent. Without an answer its rules speak, if it has any; a suspended agent's say nothing."""
+        """Ask an agent without tools. Without an answer its rules speak, if it has any, save a suspended agent's."""
+        if agent.tools:
+            raise TypeError(f"The agent {agent.name} has tools: let it work in an ActingCase.")
         turn = Turn(agent=agent.name, version=agent.version, brief=brief)
         thought, why_none = await self._reason(agent, turn)
-        if thought is None and why_none and not why_none.startswith(SUSPENDED):
-            thought = await workflow.execute_local_activity_method(ReasoningActivities.fall_back, turn, **LOOKUP)
-        if thought is None:
-            return Consultation(claim=None, provider="nobody", model=None, brief=brief, why_none=why_none)
-        claim = agent.claim.model_validate_json(thought.claim) if thought.claim else None
-        return Consultation(claim, thought.provider, thought.model, brief, why_none)
+        if thought is None and why_none:
+            thought = await self._by_rules(turn, why_none)
+        return consulted(agent, brief, thought, why_none)
+
+    async def _by_rules(self, turn: Turn, why_none: str) -> Thought | None:
+        """What the agent's rules say; a suspended agent's say nothing."""
+        if why_none.startswith(SUSPENDED):
+            return None
+        return await workflow.execute_local_activity_method(ReasoningActivities.fall_back, turn, **LOOKUP)
 
     async def _reason(self, agent: Agent[Any, Any], turn: Turn) -> tuple[Thought | None, str | None]:
         """The first usable answer, or why there is none."""
@@ -65,19 +70,25 @@ class Consulting:
         for _ in range(agent.limits.turns):
             if spent_up := self._exhausted(agent):
                 return None, spent_up
-            thought, why_none = await self._think(agent, turn.model_copy(update={"observations": seen}))
+            thought, why_none = await self._think(turn.model_copy(update={"observations": seen}))
             if thought is None or thought.claim:
                 return thought, why_none
             seen += (thought.observation,) if thought.observation else ()
         return None, "none of its answers could be used"
 
     def _exhausted(self, agent: Agent[Any, Any]) -> str | None:
-        own = agent.limits.budget.exhausted(self._spent.get(agent.name, Spent()))
-        return own or self.budget.exhausted(self.spent)
+        reached = self._reached(agent)
+        return reached[1] if reached else None
 
-    async def _think(self, agent: Agent[Any, Any], turn: Turn) -> tuple[Thought | None, str | None]:
-        summary = f"{agent.name} {agent.version}, turn {len(turn.observations) + 1}"
-        started, spent = workflow.now(), self._spent.get(agent.name, Spent())
+    def _reached(self, agent: Agent[Any, Any]) -> tuple[LimitName, str] | None:
+        """The limit of the agent's budget or the case's that another turn would exceed."""
+        own = agent.limits.budget.reached(self._spent.get(agent.name, Spent()))
+        return own or self.budget.reached(self.spent)
+
+    async def _think(self, turn: Turn) -> tuple[Thought | None, str | None]:
+        """One turn of the model, counted; without an answer, why."""
+        summary = f"{turn.agent} {turn.version}, turn {turn.number + len(turn.observations)}"
+        started, spent = workflow.now(), self._spent.get(turn.agent, Spent())
         thought: Thought | None = None
         why_none = None
         try:
@@ -86,12 +97,22 @@ class Consulting:
             )
         except ActivityError as error:
             given_up(error)
-            workflow.logger.warning("%s gave no answer: %s", agent.name, reason(error))
+            workflow.logger.warning("%s gave no answer: %s", turn.agent, reason(error))
             why_none = f"{SUSPENDED}{reason(error)}" if failed_as(error, Suspended) else reason(error)
         seconds = Decimal(str((workflow.now() - started).total_seconds()))
         used, cost = (thought.usage, thought.cost) if thought else (None, None)
-        self._spent[agent.name] = spent.plus(used, cost, seconds)
+        self._spent[turn.agent] = spent.plus(used, cost, seconds)
         return thought, why_none
+
+
+def consulted(
+    agent: Agent[Any, Claim], brief: DocumentRef, thought: Thought | None, why_none: str | None
+) -> Consultation[Claim]:
+    """What a thought comes to; without one nobody has answered."""
+    if thought is None:
+        return Consultation(claim=None, provider="nobody", model=None, brief=brief, why_none=why_none)
+    claim = agent.claim.model_validate_json(thought.claim) if thought.claim else None
+    return Consultation(claim, thought.provider, thought.model, brief, why_none)
 
 
 SUSPENDED = "suspended: "

@@ -21,6 +21,15 @@ LOOKUP = LocalActivityConfig(
 )
 """Reads and verdicts: tried until the system answers, because a case that cannot look things up can only wait."""
 
+TOOL = LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=10),
+    retry_policy=RetryPolicy(maximum_attempts=4),
+)
+"""A look-up that an agent asked for: told after four tries that the system is away, it can go on without.
+
+Tries are counted, because the SDK does not hold a local activity to `schedule_to_close_timeout` between two of them.
+"""
+
 READING = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=90),
     heartbeat_timeout=LOST,

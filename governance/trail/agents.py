@@ -12,6 +12,8 @@ from governance.trail.values import Attributes, kept
 
 RULES = "rules"
 DIGITS = 30
+CALLED = frozenset({"local", "activity", "child"})
+"""What an agent's calls come to: look-ups, judgements, effects, and people who are asked."""
 
 
 def with_agents(records: Sequence[Record], *, closed: bool) -> tuple[Record, ...]:
@@ -36,13 +38,20 @@ def _opens(record: Record) -> bool:
 
 
 def _continues(record: Record, turns: Sequence[Record]) -> bool:
-    """A later turn of the same agent, or its rules after it has failed."""
+    """A later turn of the same agent, what it called, or its rules after it has failed."""
+    if not _opens(record) and not _by_rules(record) and _calls(turns):
+        return True
     if _opens(record):
         agent = (c.AGENT_NAME, c.AGENT_VERSION)
         same = all(record.attributes.get(name) == turns[0].attributes.get(name) for name in agent)
         return same and record.attributes[c.TURNS] != 1
     by_rules = record.kind == "local" and record.attributes.get(c.PROVIDER) == RULES
     return by_rules and not any(_by_rules(turn) for turn in turns)
+
+
+def _calls(turns: Sequence[Record]) -> bool:
+    """Whether the last turn called tools, so that all that follows may be what came of it."""
+    return c.CALLS in next(turn for turn in reversed(turns) if _opens(turn)).attributes
 
 
 def _by_rules(record: Record) -> bool:
@@ -66,8 +75,9 @@ def _gathered(mixed: Sequence[Record], *, over: bool) -> list[Record]:
             "attributes": _totals(turns),
         }
     )
-    below = {"parent": agent.id}
-    return [agent, *(record.model_copy(update=below) if record in turns else record for record in mixed)]
+    below, until = {"parent": agent.id}, mixed.index(last)
+    own = {record.id for record in turns} | {record.id for record in mixed[:until] if record.kind in CALLED}
+    return [agent, *(record.model_copy(update=below) if record.id in own else record for record in mixed)]
 
 
 def _status(last: Record) -> Status:

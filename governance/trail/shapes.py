@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from governance.trail import conventions as c
 from governance.trail import judgements
 from governance.trail.reading import flag, items, number, text
-from governance.trail.values import Attributes, kept
+from governance.trail.values import Attributes, kept, written
 
 
 def said(value: JsonValue) -> Attributes:
@@ -26,7 +26,7 @@ def said(value: JsonValue) -> Attributes:
 
 
 def _thought(value: JsonValue) -> Attributes:
-    claim = text(value, "claim")
+    claim, calls = text(value, "claim"), items(value, "calls")
     return kept(
         {
             c.PROVIDER: text(value, "provider"),
@@ -34,10 +34,37 @@ def _thought(value: JsonValue) -> Attributes:
             c.INPUT_TOKENS: number(value, "usage", "input_tokens"),
             c.OUTPUT_TOKENS: number(value, "usage", "output_tokens"),
             c.COST: text(value, "cost"),
-            c.USABLE: claim is not None,
+            c.USABLE: None if calls else claim is not None,
             c.CONFIDENCE: _confidence(claim),
             c.COMPLAINT: text(value, "observation", "complaint"),
-            c.OUTPUT: claim or text(value, "observation", "answer"),
+            c.OUTPUT: claim or text(value, "observation", "answer") or (written(list(calls)) if calls else None),
+            c.CALLS: tuple(_call(each) for each in calls),
+        }
+    )
+
+
+def _call(value: JsonValue) -> str:
+    return f"{text(value, 'tool') or '?'}{'' if text(value, 'does') else ' (refused)'}"
+
+
+def _observed(value: JsonValue) -> Attributes:
+    kept_as = text(value, "whole", "digest")
+    return kept(
+        {
+            c.TOOL_NAME: text(value, "tool"),
+            c.TOOL_CALL: text(value, "call"),
+            c.TOOL_RESULT: text(value, "text") or (f"kept as {kept_as}" if kept_as else None),
+        }
+    )
+
+
+def _prepared(value: JsonValue) -> Attributes:
+    return kept(
+        {
+            c.TOOL_NAME: text(value, "tool"),
+            c.TOOL_CALL: text(value, "call"),
+            c.ACTION: text(value, "action", "kind"),
+            c.TOOL_RESULT: text(value, "refusal"),
         }
     )
 
@@ -66,7 +93,7 @@ def _explained(value: JsonValue) -> Attributes:
 
 
 def _turn(value: JsonValue) -> Attributes:
-    turns = len(items(value, "observations")) + 1
+    turns = len(items(value, "observations")) + (number(value, "number") or 1)
     return kept({c.AGENT_NAME: text(value, "agent"), c.AGENT_VERSION: text(value, "version"), c.TURNS: turns})
 
 
@@ -112,6 +139,8 @@ SHAPES: tuple[tuple[frozenset[str], Callable[[JsonValue], Attributes]], ...] = (
     (frozenset({"claim", "provider", "usage"}), _thought),
     (frozenset({"event_id", "agent", "provider", "answer"}), _explained),
     (frozenset({"agent", "version", "brief"}), _turn),
+    (frozenset({"call", "tool", "text", "whole"}), _observed),
+    (frozenset({"call", "tool", "action", "refusal"}), _prepared),
     (frozenset({"reference", "first"}), _receipt),
     (frozenset({"key", "kind", "roles", "title"}), _notice),
     (frozenset({"outcome", "decided_by"}), _outcome),

@@ -90,7 +90,7 @@ def _operation(record: Record) -> str | None:
         return "invoke_agent"
     if record.kind == "activity" and c.TURNS in record.attributes:
         return "chat"
-    return "execute_tool" if c.ORDER_KEY in record.attributes else None
+    return "execute_tool" if c.ORDER_KEY in record.attributes or c.TOOL_CALL in record.attributes else None
 
 
 def _name(record: Record) -> str:
@@ -101,7 +101,7 @@ def _name(record: Record) -> str:
     if operation == "invoke_agent":
         return f"invoke_agent {record.attributes.get(c.AGENT_NAME, record.name)}"
     if operation:
-        return f"{operation} {record.name}"
+        return f"{operation} {record.attributes.get(c.TOOL_NAME, record.name)}"
     return f"{record.kind} {record.name}" if record.kind in ("signal", "update", "attempt") else record.name
 
 
@@ -111,7 +111,9 @@ def _named(record: Record) -> dict[str, Value]:
     judged = "GUARDRAIL" if record.kind == "local" and c.THEN in record.attributes else "CHAIN"
     named: dict[str, Value] = {c.OPENINFERENCE: kinds.get(operation or "", judged)}
     named |= {c.OPERATION: operation} if operation else {}
-    return named | ({c.TOOL_NAME: record.name} if operation == "execute_tool" else {})
+    return named | (
+        {c.TOOL_NAME: record.attributes.get(c.TOOL_NAME, record.name)} if operation == "execute_tool" else {}
+    )
 
 
 def _place(record: Record) -> dict[str, Value]:

@@ -121,6 +121,9 @@ def _answered(record: Record) -> Iterator[str]:
 
 
 def _thought(record: Record) -> Iterator[str]:
+    if c.TOOL_CALL in record.attributes:
+        yield _of(record, c.TOOL_NAME)
+        yield f"refused: {_quoted(record, c.TOOL_RESULT)}" if _said_no(record) else ""
     if c.PROVIDER not in record.attributes:
         return
     yield " ".join(filter(None, (_of(record, c.PROVIDER), _of(record, c.MODEL))))
@@ -128,8 +131,15 @@ def _thought(record: Record) -> Iterator[str]:
         yield f"{_of(record, c.INPUT_TOKENS)} + {_of(record, c.OUTPUT_TOKENS)} tokens"
     if record.attributes.get(c.USABLE) is False:
         yield f"no usable answer: {_of(record, c.COMPLAINT, LONG)}".removesuffix(": ")
+    if c.CALLS in record.attributes:
+        yield f"calls {_list(record, c.CALLS)}"
     if c.CONFIDENCE in record.attributes:
         yield f"confidence {_of(record, c.CONFIDENCE)}"
+
+
+def _said_no(record: Record) -> bool:
+    """Whether no action was made of a call."""
+    return record.name == "prepare_action" and c.ACTION not in record.attributes
 
 
 def _said(record: Record) -> Iterator[str]:

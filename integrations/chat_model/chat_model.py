@@ -18,6 +18,10 @@ stops at its output limit (`finish_reason` length)    a `Completion` with the to
 says nothing at all                                   a `Completion` with empty text: the claim's decoder complains
 answers 400, 404, 422 or 500 to the JSON schema       asked again at once with the schema in the prompt (JSON mode); if
                                                       that works, this adapter stays with it
+answers so to tools                                   the same, with the tools in the prompt too; what has no tools goes
+                                                      on with its schema
+calls tools in any form                               a `Completion` with the calls as written: whoever knows the tools
+                                                      judges them
 ====================================================  ============================================================
 
 No temperature is sent: several models refuse any but their own. Proxies and `OPENAI_ORG_ID` are taken from the
@@ -27,7 +31,6 @@ environment by the client library, as its users expect.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
@@ -41,6 +44,7 @@ from integrations.chat_model.failures import explained, is_transient, may_refuse
 from integrations.chat_model.response_limit import limit_response
 from integrations.chat_model.settings import ModelSettings
 from integrations.chat_model.strict_schema import strict_schema
+from integrations.chat_model.tool_wire import calls_of, in_words, message_of, spoken_calls, tools_of
 from integrations.chat_model.wire import WireAnswer, WireUsage
 
 if TYPE_CHECKING:
@@ -53,7 +57,8 @@ class ChatModel:
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
-        self._takes_schema = True
+        self._in_words: set[bool] = set()
+        """Which chats the server takes in words only: those with tools (True), those without (False)."""
         self._client = AsyncOpenAI(
             api_key=settings.api_key.get_secret_value(),
             base_url=settings.base_url,
@@ -93,10 +98,13 @@ class ChatModel:
             raise Unavailable(f"{where} cannot be reached, or broke off: {cause}.") from None
         except APIStatusError as failure:
             raise explained(failure, self._settings) from None
-        return completion_of(body, self._settings)
+        said = completion_of(body, self._settings)
+        if chat.tools and True in self._in_words and not said.calls:
+            return said.model_copy(update={"calls": spoken_calls(said.text)})
+        return said
 
     async def _ask(self, chat: Chat) -> str:
-        if not self._takes_schema:
+        if bool(chat.tools) in self._in_words:
             return await self._ask_in_prompt(chat)
         try:
             return await self._ask_with_schema(chat)
@@ -111,11 +119,12 @@ class ChatModel:
             body = await self._ask_in_prompt(chat)
         except APIStatusError as failure:
             raise (failure if is_transient(failure) else refusal) from None
-        self._takes_schema = False
+        self._in_words.add(bool(chat.tools))
         logging.getLogger(__name__).warning(
-            "%s answers %d to a JSON schema: from now on the schema goes into the prompt.",
+            "%s answers %d to %s: from now on the schema goes into the prompt.",
             self._settings.host,
             refusal.status_code,
+            "tools with a JSON schema" if chat.tools else "a JSON schema",
         )
         return body
 
@@ -124,17 +133,15 @@ class ChatModel:
         return await self._post(chat, {"type": "json_schema", "json_schema": schema})
 
     async def _ask_in_prompt(self, chat: Chat) -> str:
-        first, *rest = chat.messages
-        schema = json.dumps(strict_schema(chat.json_schema))
-        described = first.model_copy(update={"content": f"{first.content}\n\nJSON SCHEMA {chat.schema_name}\n{schema}"})
-        return await self._post(chat.model_copy(update={"messages": (described, *rest)}), {"type": "json_object"})
+        return await self._post(in_words(chat), {"type": "json_object"})
 
     async def _post(self, chat: Chat, response_format: dict[str, object]) -> str:
+        said = [message_of(message) for message in chat.messages]
         answer = await self._client.chat.completions.with_raw_response.create(
             model=self._settings.model,
-            messages=cast("list[ChatCompletionMessageParam]", [message.model_dump() for message in chat.messages]),
+            messages=cast("list[ChatCompletionMessageParam]", cast("object", said)),
             response_format=cast("ResponseFormat", cast("object", response_format)),
-            extra_body={self._settings.output_limit_name: chat.max_output_tokens},
+            extra_body={self._settings.output_limit_name: chat.max_output_tokens, **tools_of(chat)},
         )
         return answer.text
 
@@ -159,4 +166,5 @@ def completion_of(body: str, settings: ModelSettings) -> Completion:
         provider=settings.provider_name,
         usage=Usage(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens),
         asked=settings.model,
+        calls=calls_of(choice.message.tool_calls),
     )

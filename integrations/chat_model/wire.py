@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -15,11 +15,26 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class WireFunction(Wire):
+    """Which function is called, with arguments as JSON text; some servers send the object itself."""
+
+    name: str = ""
+    arguments: JsonValue = None
+
+
+class WireCall(Wire):
+    """One tool call."""
+
+    id: str | None = None
+    function: WireFunction = WireFunction()
+
+
 class WireMessage(Wire):
-    """What the model said, or why it would not."""
+    """What the model said and called, or why it would not."""
 
     content: str | None = None
     refusal: str | None = None
+    tool_calls: tuple[WireCall, ...] | None = None
 
 
 class WireChoice(Wire):

@@ -9,7 +9,7 @@ It answers from a script, or by the stated rules of `examiner_rules` and `reader
 On the command line: `python -m integrations.scripted_model --help`.
 """
 
-from integrations.scripted_model.reply import Reply
+from integrations.scripted_model.reply import Reply, ScriptedCall
 from integrations.scripted_model.server import Asked, ScriptedModel, scripted_model
 
-__all__ = ["Asked", "Reply", "ScriptedModel", "scripted_model"]
+__all__ = ["Asked", "Reply", "ScriptedCall", "ScriptedModel", "scripted_model"]

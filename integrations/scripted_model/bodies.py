@@ -7,6 +7,7 @@ import json
 
 from pydantic import JsonValue
 
+from integrations.scripted_model.calls import calls_in_words, tool_calls
 from integrations.scripted_model.reply import Reply, spoken
 
 MODEL = "rules"
@@ -15,8 +16,10 @@ CHARACTERS_PER_TOKEN = 4
 """A rough rule for English text: the scripted model has no tokens of its own."""
 
 
-def body_of(reply: Reply, asked: int) -> bytes:
+def body_of(reply: Reply, asked: int, *, takes_calls: bool = True) -> bytes:
     """The body of a 200, after any fault in it; `asked` is the number of characters in the question."""
+    if reply.calls and not takes_calls:
+        reply = calls_in_words(reply)
     whole = json.dumps(_completion(reply, asked)).encode()
     match reply.fault:
         case "malformed":
@@ -71,5 +74,8 @@ def _choice(reply: Reply, words: str) -> JsonValue:
             content, finish = None, "content_filter"
         case _:
             pass
-    message: JsonValue = {"role": "assistant", "content": content, "refusal": refusal}
+    message: dict[str, JsonValue] = {"role": "assistant", "content": content, "refusal": refusal}
+    if reply.calls:
+        finish, message["tool_calls"] = "tool_calls", tool_calls(reply)
+        message["content"] = content if reply.content is not None else None
     return {"index": 0, "message": message, "finish_reason": finish}

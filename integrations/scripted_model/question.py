@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from domain.chat import ChatMessage
 from domain.values import Frozen
@@ -14,6 +14,7 @@ BRIEF = "BRIEF\n"
 OUTSIDE = re.compile(
     r"^([A-Z_]+)\nBEGIN OUTSIDE TEXT ([0-9a-f]{16})\n(.*?)\nEND OUTSIDE TEXT \2$", re.MULTILINE | re.DOTALL
 )
+FENCED = re.compile(r"BEGIN OUTSIDE TEXT ([0-9a-f]{16})\n(.*)\nEND OUTSIDE TEXT \1", re.DOTALL)
 
 
 class OutsideText(Frozen):
@@ -23,13 +24,21 @@ class OutsideText(Frozen):
     text: str
 
 
+class ToolResult(Frozen):
+    """What a call of a tool came to; `text` is JSON where something was looked up and found."""
+
+    tool: str
+    text: str
+
+
 class Question(Frozen):
-    """The agent that asks, its brief as JSON, and the outside texts."""
+    """The agent that asks, its brief as JSON, the outside texts, and what its tools returned so far, oldest first."""
 
     agent: str
     version: str
     brief: str
     texts: tuple[OutsideText, ...]
+    results: tuple[ToolResult, ...] = ()
 
 
 def question_of(messages: Sequence[ChatMessage]) -> Question | None:
@@ -44,4 +53,15 @@ def question_of(messages: Sequence[ChatMessage]) -> Question | None:
     except json.JSONDecodeError:
         return None
     texts = tuple(OutsideText(field=name.lower(), text=text) for name, _, text in OUTSIDE.findall(user[end:]))
-    return Question(agent=agent[1], version=agent[2], brief=user[len(BRIEF) : end], texts=texts)
+    results = tuple(_results(messages))
+    return Question(agent=agent[1], version=agent[2], brief=user[len(BRIEF) : end], texts=texts, results=results)
+
+
+def _results(messages: Sequence[ChatMessage]) -> Iterator[ToolResult]:
+    """Tool messages with the names of the tools they answer."""
+    names: dict[str, str] = {}
+    for message in messages:
+        names |= {call.id: call.name for call in message.calls}
+        if message.role == "tool":
+            fenced = FENCED.fullmatch(message.content)
+            yield ToolResult(tool=names.get(message.call_id or "", ""), text=fenced[2] if fenced else message.content)

@@ -23,17 +23,39 @@ BodyFault = Literal["malformed", "truncated", "html", "huge"]
 WireFault = Literal["reset", "reset_midway", "drip", "hang", "gzip_bomb", "redirect"]
 """The connection is."""
 
-Fault = SpokenFault | AnswerFault | BodyFault | WireFault
+CallFault = Literal[
+    "arguments_not_json",
+    "arguments_huge",
+    "arguments_object",
+    "no_call_id",
+    "same_call_id",
+    "unknown_tool",
+    "nameless_tool",
+    "calls_and_answer",
+    "many_calls",
+]
+"""The tool calls are; `arguments_object` and `no_call_id` are habits of some servers."""
+
+Fault = SpokenFault | AnswerFault | BodyFault | WireFault | CallFault
+
+
+class ScriptedCall(Frozen):
+    """A tool that the model calls; arguments that are a text go as they are, anything else as JSON."""
+
+    tool: str
+    arguments: JsonValue = Field(default={})
 
 
 class Reply(Frozen):
     """One reply, in the order of the script.
 
     `content` is what the model says: a text as it is, anything else as JSON; None lets the rules speak, where the
-    server has them. A `status` other than 200 answers an error with `message`, `code` and `retry_after`.
+    server has them. `calls` are the tools that it calls instead; where the question names no tools, in words. A
+    `status` other than 200 answers an error with `message`, `code` and `retry_after`.
     """
 
     content: JsonValue = None
+    calls: tuple[ScriptedCall, ...] = ()
     fault: Fault | None = None
     delay_ms: int = Field(default=0, ge=0)
     status: int = Field(default=200, ge=200, le=599)

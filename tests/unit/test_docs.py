@@ -157,6 +157,7 @@ async def in_force(folder: Path, name: str) -> None:
         "rates": policies.rates,
         "prices": policies.prices,
         "bank-terms": policies.bank_terms,
+        "refund-terms": policies.refund_terms,
         "tolerances": lambda: policies.tolerances(None),
     }[name]()
 

@@ -1,0 +1,116 @@
+"""An agent's tool calls: reads answered by the systems that `worker.py` chose, actions made by plain code."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from temporalio import activity
+
+from activities.transcript import past, whole
+from agents.agent import Agent
+from agents.backing import Backing
+from agents.tools import ActionTool, Known, Observed, ReadTool, ToolCall, proposed
+from agents.transcript import came_of, reads_of
+from domain.actions import Action
+from domain.documents import DocumentRef
+from domain.errors import DomainError, NoAnswer
+from domain.ports import Documents
+from domain.values import Frozen
+
+INLINE_LIMIT = 600
+"""Characters of an answer that travel through history; a longer one is kept, and its reference travels."""
+RESULT_LIMIT = 400_000
+"""Characters of an answer; whoever asks for more must ask for less."""
+
+Answers: TypeAlias = Mapping[str, Callable[[Any], Awaitable[Frozen | None]]]
+"""By the name of a read tool, what answers it: arguments in, answer out, None where there is nothing."""
+
+
+class CallOf(Frozen):
+    """A call of an agent that works on a brief; what it knows by now is in the transcript and in `observed`."""
+
+    agent: str
+    version: str
+    brief: DocumentRef
+    transcript: DocumentRef | None
+    observed: tuple[Observed, ...]
+    call: ToolCall
+
+
+class Prepared(Frozen):
+    """The action that a call comes to, or why there is none."""
+
+    call: str
+    tool: str
+    action: Action | None
+    refusal: str | None
+
+
+class Unanswered(DomainError):
+    """A tool that nothing answers."""
+
+
+def refuse_unanswered(agents: Iterable[Agent[Any, Any]], answers: Answers) -> None:
+    """Raise `Unanswered` naming every read tool of an agent that no system answers: call it before work begins."""
+    lacking = {f"{agent.name}: {tool.name}" for agent in agents for tool in agent.tools if _unanswered(tool, answers)}
+    if lacking:
+        raise Unanswered(f"Name in worker.py what answers {', '.join(sorted(lacking))}.")
+
+
+def _unanswered(tool: object, answers: Answers) -> bool:
+    return isinstance(tool, ReadTool) and tool.name not in answers
+
+
+@dataclass(frozen=True)
+class ToolActivities:
+    """Reads and conversions only: run as local activities, so that a changed rule can never break replay."""
+
+    agents: Mapping[tuple[str, str], Agent[Any, Any]]
+    documents: Documents
+    answers: Answers
+
+    @activity.defn
+    async def look_up(self, asked: CallOf) -> Observed:
+        """Answer one read; the name that the model gave finds a tool of this agent or nothing."""
+        call, tool = asked.call, self._agent(asked).tool(asked.call.tool)
+        if not isinstance(tool, ReadTool):
+            raise NoAnswer(f"{call.tool} is no look-up of the agent {asked.agent}.")
+        answer = await self.answers[tool.name](tool.arguments.model_validate_json(call.arguments))
+        text = answer.model_dump_json() if answer is not None else "Nothing was found."
+        if len(text) > RESULT_LIMIT:
+            raise NoAnswer(f"The answer has {len(text)} characters, the limit is {RESULT_LIMIT}: ask for less.")
+        seen = Observed(call=call.id, tool=tool.name, kind="read", text=text)
+        if len(text) <= INLINE_LIMIT:
+            return seen
+        kept = await self.documents.put(text.encode(), name=tool.name, media_type="application/json")
+        return seen.model_copy(update={"text": "", "whole": kept})
+
+    @activity.defn
+    async def prepare_action(self, asked: CallOf) -> Prepared:
+        """Make the action that a call asks for, of what trusted systems returned and the requester wrote."""
+        call, agent = asked.call, self._agent(asked)
+        tool = agent.tool(call.tool)
+        if not isinstance(tool, ActionTool):
+            raise NoAnswer(f"{call.tool} is no action of the agent {asked.agent}.")
+        known = await self._known(asked, agent)
+        outside = {each.name: each.outside for each in agent.tools if isinstance(each, ReadTool)}
+        backing = Backing.of([(read.answer, outside[read.tool]) for read in known.reads], known.words)
+        action = proposed(tool, call.arguments, known, backing)
+        refusal = action if isinstance(action, str) else None
+        made = None if isinstance(action, str) else action
+        return Prepared(call=call.id, tool=tool.name, action=made, refusal=refusal)
+
+    async def _known(self, asked: CallOf, agent: Agent[Any, Any]) -> Known:
+        brief = agent.brief.model_validate_json(await self.documents.get(asked.brief))
+        said = [getattr(brief, name) for name in agent.own_words]
+        texts = [(await self.documents.get(each)).decode() if isinstance(each, DocumentRef) else each for each in said]
+        segments, fresh = await past(self.documents, asked.transcript), await whole(self.documents, asked.observed)
+        return Known(brief=brief, words="\n".join(map(str, texts)), reads=reads_of(came_of(segments, fresh)))
+
+    def _agent(self, asked: CallOf) -> Agent[Any, Any]:
+        agent = self.agents.get((asked.agent, asked.version))
+        if agent is None:
+            raise NoAnswer(f"This worker has no agent {asked.agent} of version {asked.version}.")
+        return agent

@@ -1,0 +1,62 @@
+"""The records of an agent that calls tools, from events alone."""
+
+from typing import Any
+
+from governance.trail import conventions as c
+from governance.trail.spans import spans_of
+from tests.trails import completed, event, local, only, ran, scheduled, started, task, told
+
+TURN: dict[str, Any] = {"agent": "clerk", "version": "1", "brief": {}, "observations": [], "number": 1}
+CALL = {"id": "a", "tool": "find_order", "does": "read", "arguments": "{}", "alike": "", "fault": None}
+THOUGHT: dict[str, Any] = {
+    "claim": '{"confidence": "0.5"}',
+    "observation": None,
+    "provider": "acme",
+    "model": "m-1",
+    "usage": {"input_tokens": 10, "output_tokens": 2},
+    "cost": "0.25",
+    "calls": [],
+    "transcript": None,
+}
+CALLING = THOUGHT | {"claim": None, "calls": [CALL, CALL | {"does": None, "tool": "rm"}]}
+FOUND = {"call": "a", "tool": "find_order", "kind": "read", "text": "{}", "whole": None}
+ASKED = (started(), scheduled(2, "think", "1", TURN), ran(3, 2), completed(4, 2, CALLING), *task(5))
+
+
+def test_what_a_turn_called_stands_beneath_its_agent_with_the_turn_after_it() -> None:
+    again = TURN | {"number": 2}
+    last = (scheduled(9, "think", "3", again), ran(10, 9), completed(11, 9, THOUGHT))
+    after = scheduled(12, "post_bill", "4", {})
+    records = told(*ASKED, local(8, "look_up", FOUND), *last, after)
+    agent = only(records, "agent")
+    looked = only(records, "local")
+    assert (looked.parent, looked.attributes[c.TOOL_NAME]) == (agent.id, "find_order")
+    assert (agent.status, agent.attributes[c.TURNS], agent.attributes[c.INPUT_TOKENS]) == ("ok", 2, 20)
+    first, second, bill = [record for record in records if record.kind == "activity"]
+    assert (first.parent, second.parent) == (agent.id, agent.id)
+    assert bill.parent != agent.id
+    assert first.attributes[c.CALLS] == ("find_order", "rm (refused)")
+    assert c.USABLE not in first.attributes
+
+
+def test_a_look_up_is_a_tool_of_its_own_name_in_spans_and_its_result_is_content() -> None:
+    records = told(*ASKED, local(8, "look_up", FOUND))
+    span = next(span for span in spans_of(records) if span.name == "execute_tool find_order")
+    assert (span.attributes[c.TOOL_NAME], span.attributes[c.OPENINFERENCE]) == ("find_order", "TOOL")
+    assert c.TOOL_RESULT not in span.attributes
+    assert any(c.TOOL_RESULT in each.attributes for each in spans_of(records, content=True))
+
+
+def test_a_signal_and_a_timer_between_turns_are_the_cases_own() -> None:
+    signal = event(8, "WORKFLOW_EXECUTION_SIGNALED", signalName="hello", identity="anna")
+    last = (scheduled(9, "think", "3", TURN | {"number": 2}), ran(10, 9), completed(11, 9, THOUGHT))
+    records = told(*ASKED, signal, *last)
+    assert only(records, "signal").parent != only(records, "agent").id
+    assert only(records, "agent").attributes[c.TURNS] == 2
+
+
+def test_an_agent_that_was_stopped_after_its_calls_is_over_with_its_case() -> None:
+    ended = event(9, "WORKFLOW_EXECUTION_COMPLETED")
+    assert only(told(*ASKED, local(8, "look_up", FOUND)), "agent").status == "open"
+    agent = only(told(*ASKED, local(8, "look_up", FOUND), ended), "agent")
+    assert agent.until is not None
