@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
     model_provider: str | None = Field(default=None, description="what cards and the trail call the provider")
     sweep_seconds: float = Field(
-        default=5, gt=0, le=3600, description="how often the trail is brought up to date with the histories"
+        default=4, gt=0, le=3600, description="how often the trail is brought up to date with the histories"
     )
     drain_seconds: int = Field(default=20, gt=0, description="how long running activities may finish on SIGTERM")
 
