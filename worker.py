@@ -18,24 +18,36 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.bank import BankActivities, BankLookups
+from activities.billing import BillingActivities
+from activities.crm import CrmActivities
+from activities.customer_mail import CustomerMailActivities
 from activities.documents import DocumentActivities
 from activities.erp import ErpActivities
 from activities.examination import ExaminationActivities
 from activities.explaining import ExplainingActivities
 from activities.final import FinalErrors
+from activities.helpdesk import HelpdeskActivities
 from activities.identity import IdentityActivities
 from activities.journaling import Journaling
 from activities.mail import MailActivities
 from activities.notification import NotificationActivities
 from activities.policy import PolicyActivities
 from activities.reasoning import ReasoningActivities
+from activities.refund import RefundLookups
 from activities.sweeping import Rounds, SweepActivities
 from domain.actions import (
     BaseAction,
+    BookCreditNote,
     ChangeBankDetails,
     ConfirmBankDetails,
+    EndEntitlement,
+    ExchangeItems,
+    GrantStoreCredit,
+    IssueRefund,
     PostBill,
+    RestockItems,
     ReturnInvoice,
+    ReverseCreditNote,
     SchedulePayment,
     SendRemittance,
     VerifyBankDetails,
@@ -51,7 +63,16 @@ from integrations.no_model import NoModel
 from integrations.notify import Router, channels
 from integrations.policy_folder import PolicyFolder
 from integrations.reading.reader import ChildReader
-from integrations.sandbox import Database, Faults, SandboxErp, SandboxMail
+from integrations.sandbox import (
+    Database,
+    Faults,
+    SandboxBilling,
+    SandboxCrm,
+    SandboxCustomerMail,
+    SandboxErp,
+    SandboxHelpdesk,
+    SandboxMail,
+)
 from integrations.settings import Settings, setting_wrong
 from integrations.store import Store, open_store
 from integrations.sweep import sweep_of
@@ -63,9 +84,9 @@ from integrations.temporal.schedule import keep_going
 from integrations.temporal.signals import HistorySignals
 from workflows import attributes
 from workflows.approval import Approval
-from workflows.case import PERFORMED_BY
 from workflows.door import Door
 from workflows.options import TASK_QUEUE
+from workflows.performed import PERFORMED_BY
 from workflows.registered import AGENTS, NAMES, PROCESSES, TOLD
 from workflows.sweep import SweepWorkflow
 from workflows.trail_link import TrailLinks
@@ -76,6 +97,10 @@ SWEEPING_FOR = timedelta(hours=1)
 """How long one sweep goes on; then the schedule starts the next."""
 BOOKED: tuple[type[BaseAction], ...] = (PostBill, SchedulePayment, VoidBill, ChangeBankDetails)
 MAILED: tuple[type[BaseAction], ...] = (SendRemittance, ReturnInvoice, VerifyBankDetails, ConfirmBankDetails)
+GIVEN_BACK: tuple[type[BaseAction], ...] = (
+    *(IssueRefund, GrantStoreCredit, ExchangeItems),
+    *(BookCreditNote, ReverseCreditNote, RestockItems, EndEntitlement),
+)
 
 
 @asynccontextmanager
@@ -113,11 +138,13 @@ async def _activities(
     stack.push_async_callback(database.close)
     await database.prepare()
     faults = Faults.parse(settings.sandbox_faults)
-    erp, mail = SandboxErp(database, faults), SandboxMail(database, faults)
+    erp, mail, billing = SandboxErp(database, faults), SandboxMail(database, faults), SandboxBilling(database, faults)
+    crm = SandboxCrm(database, faults)
     documents = FolderDocuments(settings.documents)
     policies = PolicyFolder(settings.policies, documents.keep)
     tables = [await policies.table(process.policy) for process in PROCESSES]
-    refuse_unguarded(dict.fromkeys(BOOKED, erp) | dict.fromkeys(MAILED, mail), PERFORMED_BY, tables)
+    systems = dict.fromkeys(BOOKED, erp) | dict.fromkeys(MAILED, mail) | dict.fromkeys(GIVEN_BACK, billing)
+    refuse_unguarded(systems, PERFORMED_BY, tables)
     refuse_unknown_roles(tables, (await policies.people())[0])
     reading = DocumentActivities(documents, await stack.enter_async_context(ChildReader()))
     checking = ExaminationActivities(documents, erp, policies)
@@ -126,6 +153,9 @@ async def _activities(
     books, letters = ErpActivities(erp, store.stops), MailActivities(mail, store.stops)
     accounts, signals = BankActivities(erp, mail, store.stops), HistorySignals(client)
     master = BankLookups(erp, policies, signals)
+    refunds = RefundLookups(billing, crm, documents, policies)
+    told = CustomerMailActivities(SandboxCustomerMail(database, faults), store.stops)
+    tickets = HelpdeskActivities(SandboxHelpdesk(database, faults), store.stops)
     notices = Router(channels(settings, policies.directory), store.deliveries, _pages(client, settings))
     return [
         reading.read_document,
@@ -150,6 +180,25 @@ async def _activities(
         accounts.change_bank_details,
         accounts.confirm_bank_details,
         NotificationActivities(notices).notify,
+        refunds.assess_refund,
+        refunds.brief_assessor,
+        refunds.find_refund,
+        *_giving_back(BillingActivities(billing, store.stops)),
+        CrmActivities(crm, store.stops).note_customer,
+        told.send_refund_notice,
+        tickets.note_ticket,
+    ]
+
+
+def _giving_back(billing: BillingActivities) -> list[Callable[..., Any]]:
+    return [
+        billing.issue_refund,
+        billing.grant_store_credit,
+        billing.exchange_items,
+        billing.book_credit_note,
+        billing.reverse_credit_note,
+        billing.restock_items,
+        billing.end_entitlement,
     ]
 
 

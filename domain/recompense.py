@@ -66,18 +66,19 @@ def still_due(action: Offered, standing: Standing, course: RefundCourse) -> bool
     return offer.amount >= action.amount and offer.model_dump(include=same) == action.model_dump(include=same)
 
 
-def credit_note_of(action: Recompense, allowed_by: Literal["policy", "person"]) -> BookCreditNote:
+def credit_note_of(action: IssueRefund | GrantStoreCredit, allowed_by: Literal["policy", "person"]) -> BookCreditNote:
     """The credit note of what was allowed, by the amount that was allowed; an exchange takes none.
 
-    Credit and money for the same goods have two notes: whoever comes second reverses its own and not the other's.
+    Credit and money for the same goods have one key and two bodies: whoever comes second books nothing.
     """
     return BookCreditNote(
-        business_key=f"{action.business_key}:{action.step}",
+        business_key=action.business_key,
         order_id=action.order_id,
         customer_id=action.customer_id,
         amount=action.amount,
         currency=action.currency,
         refund_allowed_by=allowed_by,
+        in_return=action.kind,
     )
 
 

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError, FailureError
 
-from activities.bank import BankActivities
-from activities.erp import ErpActivities
-from activities.mail import MailActivities
 from activities.policy import Judgement, PolicyActivities
 from agents.explainer import explainer
-from domain.actions import (
-    Action,
-    BaseAction,
-    ChangeBankDetails,
-    ConfirmBankDetails,
-    PostBill,
-    Receipt,
-    ReturnInvoice,
-    SchedulePayment,
-    SendRemittance,
-    VerifyBankDetails,
-    VoidBill,
-)
+from domain.actions import Action, BaseAction, Receipt
 from domain.text import unmarked
 from governance.approval import ApprovalRequest, Decision, Subject
 from governance.card import case_card
@@ -39,22 +24,11 @@ from workflows.asking import Question, asked_anew, found_by, request_for, subjec
 from workflows.consulting import Consulting
 from workflows.failures import given_up, reason
 from workflows.options import EFFECT, LOOKUP, ORDER_VALID, SUMMARY_LIMIT, said
+from workflows.performed import PERFORMED_BY
 from workflows.run import draw, this_case
 from workflows.trail_link import trail_link
 
 A = TypeVar("A", bound=BaseAction)
-
-PERFORMED_BY: Mapping[type[BaseAction], Callable[[Any, Any], Awaitable[Receipt]]] = {
-    PostBill: ErpActivities.post_bill,
-    SchedulePayment: ErpActivities.schedule_payment,
-    VoidBill: ErpActivities.void_bill,
-    SendRemittance: MailActivities.send_remittance,
-    ReturnInvoice: MailActivities.return_invoice,
-    VerifyBankDetails: BankActivities.verify_bank_details,
-    ChangeBankDetails: BankActivities.change_bank_details,
-    ConfirmBankDetails: BankActivities.confirm_bank_details,
-}
-"""Which activity performs which action."""
 
 
 @dataclass(frozen=True)

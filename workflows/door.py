@@ -26,7 +26,7 @@ from domain.errors import NotCovered
 from domain.ports import Runs
 from governance.case import CaseRun
 from governance.work_order import WorkOrder
-from workflows.case import PERFORMED_BY
+from workflows.performed import PERFORMED_BY
 from workflows.run import this_case
 
 EFFECTS: Mapping[str, type[BaseAction]] = {method.__name__: action for action, method in PERFORMED_BY.items()}

@@ -6,12 +6,16 @@ from agents.explainer import explainer
 from agents.invoice_examiner import invoice_examiner
 from agents.invoice_reader import invoice_reader
 from agents.prompt import told
+from agents.refund_assessor import refund_assessor
 from workflows.bank_details import BankDetailsWorkflow
 from workflows.invoice import InvoiceWorkflow
+from workflows.refund import RefundWorkflow
 
-PROCESSES = (InvoiceWorkflow, BankDetailsWorkflow)
-NAMES = ("Invoice", "BankDetails")
+PROCESSES = (InvoiceWorkflow, BankDetailsWorkflow, RefundWorkflow)
+NAMES = ("Invoice", "BankDetails", "Refund")
 """The types of their workflows."""
-AGENTS = {(agent.name, agent.version): agent for agent in (invoice_reader, invoice_examiner, explainer)}
+AGENTS = {
+    (agent.name, agent.version): agent for agent in (invoice_reader, invoice_examiner, explainer, refund_assessor)
+}
 TOLD = {key: told(agent) for key, agent in AGENTS.items()}
 """By name and version, what each is told."""

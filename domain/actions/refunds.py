@@ -121,6 +121,8 @@ class BookCreditNote(BaseAction):
     amount: Amount
     currency: CurrencyCode
     refund_allowed_by: Literal["policy", "person"]
+    in_return: Literal["billing.refund", "billing.store_credit"] = "billing.refund"
+    """What it is booked for: the same goods, asked back as money and as credit at once, are not given twice."""
 
     def facts(self) -> dict[str, Fact]:
         """Amount, and who let the refund happen."""

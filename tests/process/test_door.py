@@ -70,4 +70,6 @@ async def test_a_workflow_schedules_no_effect_without_its_order(office: Office, 
 def test_every_action_that_a_process_takes_is_behind_the_door() -> None:
     paying = {"post_bill", "schedule_payment", "void_bill", "send_remittance", "return_invoice"}
     bank = {"change_bank_details", "verify_bank_details", "confirm_bank_details"}
-    assert set(EFFECTS) == paying | bank
+    giving = {"issue_refund", "grant_store_credit", "exchange_items", "book_credit_note", "reverse_credit_note"}
+    following = {"restock_items", "end_entitlement", "note_customer", "note_ticket", "send_refund_notice"}
+    assert set(EFFECTS) == paying | bank | giving | following

@@ -39,6 +39,7 @@ VALUES: dict[str, Any] = {
     "priority": "high",
     "result": "refunded",
     "refund_allowed_by": "policy",
+    "in_return": "billing.refund",
 }
 
 
