@@ -57,8 +57,8 @@ class SalesOrder(Frozen):
 
     @property
     def total(self) -> Decimal:
-        """Everything, tax and shipping included."""
-        return sum((line.quantity * line.unit_price for line in self.lines), self.shipping)
+        """Everything, tax and shipping included, to the ten places that an amount has."""
+        return round(sum((line.quantity * line.unit_price for line in self.lines), self.shipping), 10)
 
 
 class Charge(Frozen):
