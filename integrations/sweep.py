@@ -67,7 +67,8 @@ class Sweep:
         """One round; it waits so many seconds for backends, and where that is None until they have all or fail."""
         async with available():
             began, touched, done = datetime.now(UTC), await self._store.journal.touched(), set[str]()
-            moved = await self._moved.cases(lasting := self._lasting(touched))
+            lasting = self._lasting(touched, every=patience is None)
+            moved = await self._moved.cases(lasting)
             total = Swept(warnings=moved.warnings)
             for place in range(0, len(moved.cases), AT_ONCE):
                 total = total.then(await self._file(moved.cases[place : place + AT_ONCE], done))
@@ -76,13 +77,13 @@ class Sweep:
             await self._store.journal.visited(over)
             return total.then(await self._send(moved.cases, patience)).model_copy(update={"left": moved.left})
 
-    def _lasting(self, touched: Sequence[Touched]) -> list[Touched]:
+    def _lasting(self, touched: Sequence[Touched], *, every: bool) -> list[Touched]:
         """The marks that were there a round ago: most cases are over by then, and are looked at once, when they are.
 
-        A sweep that has only begun looks at all.
+        A sweep that has only begun looks at all, and so does one that nobody hurries.
         """
         before, self._marked = self._marked, frozenset(each.run_id for each in touched)
-        return [each for each in touched if before is None or each.run_id in before]
+        return [each for each in touched if every or before is None or each.run_id in before]
 
     async def _file(self, cases: Sequence[str], done: set[str]) -> Swept:
         """Enter what these cases have by now; adds the runs of those that are sealed to `done`."""

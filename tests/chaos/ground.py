@@ -62,6 +62,10 @@ class ServerOnFile:
         await self._running.aclose()
 
 
+NO_SERVER = 2
+"""How a worker ends that finds no server when it starts."""
+
+
 @dataclass
 class Ground:
     """All of it, and how often each thing was done."""
@@ -99,11 +103,16 @@ class Ground:
     async def kill(self, name: str) -> None:
         """End a worker and what it started, without a word."""
         process = self.workers.pop(name)
+        if process.returncode == NO_SERVER and b"No Temporal server answers" in self._log_of(name):
+            return  # it was started while the server was away: whoever supervises it starts it again
         assert process.returncode is None, f"{name} ended by itself: see its log"
         below = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
         await process.wait()
         await ended(below)
+
+    def _log_of(self, name: str) -> bytes:
+        return (self.office.desk.settings.home / f"{name}.log").read_bytes()
 
     def entered(self) -> int:
         """How many entries the ledger has."""
