@@ -14,7 +14,6 @@ from governance.trail.entries import CaseEntries, record_in, settled
 from governance.trail.filing import Extent, Known, Told
 from integrations.known_cases import KnownCases, filed_each
 from integrations.store import Store
-from integrations.store.journal import Touched
 from integrations.store.ledger import Written
 from integrations.telemetry import Outlets, drain
 from integrations.temporal.histories import Histories
@@ -54,8 +53,6 @@ class Sweep:
         self._owed: set[str] = set()
         """Cases of which sinks may lack something that is not being sent yet."""
         self._sending: asyncio.Task[Swept] | None = None
-        self._marked: frozenset[str] | None = None
-        """The runs that were marked in the round before."""
 
     async def close(self) -> None:
         """Stop sending; what is not remembered as sent is sent again by whoever sweeps next."""
@@ -67,23 +64,13 @@ class Sweep:
         """One round; it waits so many seconds for backends, and where that is None until they have all or fail."""
         async with available():
             began, touched, done = datetime.now(UTC), await self._store.journal.touched(), set[str]()
-            lasting = self._lasting(touched, every=patience is None)
-            moved = await self._moved.cases(lasting)
+            moved = await self._moved.cases(touched)
             total = Swept(warnings=moved.warnings)
             for place in range(0, len(moved.cases), AT_ONCE):
                 total = total.then(await self._file(moved.cases[place : place + AT_ONCE], done))
-            over = [each for each in lasting if began - each.at > AFTERWARDS]
-            over += [each for each in touched if each.run_id in done and each not in over]
-            await self._store.journal.visited(over)
+            seen = [each for each in touched if began - each.at > AFTERWARDS or each.run_id in done]
+            await self._store.journal.visited(seen)
             return total.then(await self._send(moved.cases, patience)).model_copy(update={"left": moved.left})
-
-    def _lasting(self, touched: Sequence[Touched], *, every: bool) -> list[Touched]:
-        """The marks that were there a round ago: most cases are over by then, and are looked at once, when they are.
-
-        A sweep that has only begun looks at all, and so does one that nobody hurries.
-        """
-        before, self._marked = self._marked, frozenset(each.run_id for each in touched)
-        return [each for each in touched if every or before is None or each.run_id in before]
 
     async def _file(self, cases: Sequence[str], done: set[str]) -> Swept:
         """Enter what these cases have by now; adds the runs of those that are sealed to `done`."""

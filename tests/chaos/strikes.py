@@ -97,6 +97,8 @@ async def kill_sweep_by_hand(ground: Ground) -> None:
 async def freeze(ground: Ground) -> None:
     """Stop a worker for a while; when it wakes up the world may have gone on without it."""
     process = ground.workers[ground.chance.choice(WORKERS)]
+    if process.returncode is not None:
+        return  # it found no server when it started; the next kill starts it again
     process.send_signal(signal.SIGSTOP)
     await asyncio.sleep(ground.chance.choice(FROZEN))
     process.send_signal(signal.SIGCONT)
