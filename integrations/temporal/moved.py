@@ -18,8 +18,8 @@ from integrations.store.journal import Touched
 from integrations.store.ledger_view import LedgerView
 from integrations.temporal.listing import described, listed
 
-PATROL, BEAT = 20, timedelta(seconds=30)
-"""Open cases that a round looks at although nobody said that they moved, and how long each of them is left in peace."""
+PATROL = 20
+"""Open cases that a round looks at although nobody said that they moved."""
 CLOSED = 200
 """Closed cases that a round takes in; after a long downtime the rest comes in the next ones."""
 NEAR, FAR = timedelta(minutes=1), timedelta(minutes=15)
@@ -63,8 +63,8 @@ class Moved:
         self._scope = scope
         self._ledger = ledger
         self._roots: dict[str, str] = {}
-        self._open: dict[str, datetime] | None = None
-        """Cases whose chains are open, and when they were looked at, longest ago first."""
+        self._open: dict[str, None] | None = None
+        """Cases whose chains are open, those looked at longest ago first."""
         self._listed = LONG_AGO
         self._since = self._looked = LONG_AGO
         """Every case that closed before is in the ledger; and when late ones were last looked for."""
@@ -83,12 +83,7 @@ class Moved:
         """Look at all others before this one again."""
         if self._open is not None:
             self._open.pop(case, None)
-            self._open[case] = datetime.now(UTC)
-
-    def again(self, case: str) -> None:
-        """Look at it in the next round: it will be sealed before long."""
-        if self._open is not None:
-            self._open = {case: LONG_AGO} | self._open
+            self._open[case] = None
 
     def forget(self, case: str) -> None:
         """It is sealed, or the server does not have it."""
@@ -149,15 +144,14 @@ class Moved:
     async def _patrol(self) -> tuple[str, ...]:
         """Open cases, those looked at longest ago first."""
         if self._open is None:
-            self._open = dict.fromkeys(await self._ledger.unsealed(), LONG_AGO)
+            self._open = dict.fromkeys(await self._ledger.unsealed())
         now = datetime.now(UTC)
         if now - self._listed >= RECOUNT:
             running = listed(self._client, self._scope.query("ExecutionStatus='Running'"))
             cases = [each.execution.workflow_id async for each in running]
-            self._open = {case: LONG_AGO for case in cases if case not in self._open} | self._open
+            self._open |= {case: None for case in cases if case not in self._open}
             self._listed = now
-        due = (case for case, looked in self._open.items() if now - looked >= BEAT)
-        return tuple(islice(due, PATROL))
+        return tuple(islice(self._open, PATROL))
 
 
 def danger(lacking: Sequence[tuple[str, datetime]], retention: timedelta, now: datetime) -> str | None:
