@@ -98,6 +98,8 @@ class Sweep:
         """What need not be looked at again."""
         if came.sealed:
             self._moved.forget(came.case)
+        elif said.settling:
+            self._moved.again(came.case)
         if came.sealed and said.closed:
             done.update(run.history.run_id for run in known.runs)
         if not said.closed and not said.settling:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice, takewhile
 
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -18,8 +18,8 @@ from integrations.store.journal import Touched
 from integrations.store.ledger_view import LedgerView
 from integrations.temporal.listing import described, listed
 
-PATROL = 20
-"""Open cases that a round looks at although nobody said that they moved."""
+PATROL, BEAT = 20, timedelta(seconds=30)
+"""Open cases that a round looks at although nobody said that they moved, and how long each of them is left in peace."""
 CLOSED = 200
 """Closed cases that a round takes in; after a long downtime the rest comes in the next ones."""
 NEAR, FAR = timedelta(minutes=1), timedelta(minutes=15)
@@ -63,8 +63,10 @@ class Moved:
         self._scope = scope
         self._ledger = ledger
         self._roots: dict[str, str] = {}
-        self._open: dict[str, None] | None = None
-        """Cases whose chains are open, those looked at longest ago first."""
+        self._soon: dict[str, None] = {}
+        """Cases that only wait for the ends of attempts: looked at in every round, longest ago first."""
+        self._open: dict[str, datetime] = {}
+        """The others whose chains are open, and when they were looked at, longest ago first."""
         self._listed = LONG_AGO
         self._since = self._looked = LONG_AGO
         """Every case that closed before is in the ledger; and when late ones were last looked for."""
@@ -80,15 +82,19 @@ class Moved:
         return Cases(tuple(wanted), left, warnings)
 
     def seen(self, case: str) -> None:
-        """Look at all others before this one again."""
-        if self._open is not None:
-            self._open.pop(case, None)
-            self._open[case] = None
+        """Leave it in peace for a while, unless somebody says that it moved."""
+        self.forget(case)
+        self._open[case] = datetime.now(UTC)
+
+    def again(self, case: str) -> None:
+        """Look at it in the next round: it will be sealed before long."""
+        self.forget(case)
+        self._soon[case] = None
 
     def forget(self, case: str) -> None:
         """It is sealed, or the server does not have it."""
-        if self._open is not None:
-            self._open.pop(case, None)
+        self._open.pop(case, None)
+        self._soon.pop(case, None)
 
     async def _root(self, workflow_id: str, run_id: str) -> str:
         """The case that a run belongs to; itself where the server does not know it any more."""
@@ -142,16 +148,18 @@ class Moved:
         return (said,) if said else ()
 
     async def _patrol(self) -> tuple[str, ...]:
-        """Open cases, those looked at longest ago first."""
-        if self._open is None:
-            self._open = dict.fromkeys(await self._ledger.unsealed())
+        """Open cases that have been left in peace for long enough."""
         now = datetime.now(UTC)
         if now - self._listed >= RECOUNT:
             running = listed(self._client, self._scope.query("ExecutionStatus='Running'"))
             cases = [each.execution.workflow_id async for each in running]
-            self._open |= {case: None for case in cases if case not in self._open}
+            if self._listed == LONG_AGO:
+                cases += await self._ledger.unsealed()
+            new = [case for case in cases if case not in self._open and case not in self._soon]
+            self._open = dict.fromkeys(new, LONG_AGO) | self._open
             self._listed = now
-        return tuple(islice(self._open, PATROL))
+        due = takewhile(lambda case: now - self._open[case] >= BEAT, self._open)
+        return tuple(islice(chain(self._soon, due), PATROL))
 
 
 def danger(lacking: Sequence[tuple[str, datetime]], retention: timedelta, now: datetime) -> str | None:

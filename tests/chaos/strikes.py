@@ -4,9 +4,7 @@ import asyncio
 import fcntl
 import os
 import signal
-import sqlite3
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -16,6 +14,7 @@ from tests.chaos.caseload import running
 from tests.chaos.ground import WORKERS, Ground
 from tests.collector import BUSY, DROPS, HANGS, STRANGER, always, take
 from tests.facts import until
+from tests.locks import locked
 
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 HOLDS = (0.5, 1.5, 3)
@@ -110,23 +109,6 @@ async def restart_server(ground: Ground) -> None:
     await ground.server.stop(kill=ground.chance.random() < 0.7)
     await ground.server.start()
     ground.done["restarts"] += 1
-
-
-@asynccontextmanager
-async def locked(file: Path) -> AsyncGenerator[None]:
-    """Nobody else can write into a SQLite file meanwhile."""
-
-    def lock() -> sqlite3.Connection:
-        connection = sqlite3.connect(file, isolation_level=None, timeout=20, check_same_thread=False)
-        connection.execute("BEGIN EXCLUSIVE")
-        return connection
-
-    connection = await asyncio.to_thread(lock)
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
 
 
 async def lock_file(ground: Ground) -> None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import functools
+import sqlite3
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -14,6 +17,7 @@ from temporalio.client import Client
 import worker
 from activities.sweeping import Rounds
 from domain.errors import Unavailable
+from governance.trail import filing
 from governance.trail.spans import Span
 from integrations.store import Store
 from integrations.sweep import Sweep
@@ -101,6 +105,24 @@ async def test_what_happened_while_nobody_swept_is_caught_up(office: Office, swe
     await store.journal.visited(await store.journal.touched())  # as if every mark had been lost with its worker
     assert (await sweep.sweep()).sealed == 1
     await whole(office, store, case.id)
+
+
+async def test_a_closed_case_whose_attempt_never_ended_is_looked_at_in_every_round_until_it_is_sealed(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_office(client, tmp_path, sandbox_faults="post_bill:fail_before*1") as office:
+        case = await office.hand_in(CLEAN)
+        await case.result()
+    with closing(sqlite3.connect(tmp_path / "signalbox.db", isolation_level=None)) as file:
+        file.execute("UPDATE journal SET outcome = NULL, ended = NULL WHERE name = 'post_bill' AND number = 1")
+    async with sweeping(office) as (sweep, store):
+        await store.journal.visited(await store.journal.touched())
+        assert [(await sweep.sweep()).unsealed for _ in range(3)] == [1, 1, 1]
+        monkeypatch.setattr(filing, "SETTLING", timedelta(0))
+        assert (await sweep.sweep()).sealed == 1
+        await whole(office, store, case.id)
+        unknown = [record for record in (await records_in(store, case.id)).values() if record.status == "unknown"]
+        assert [(record.name, record.kind) for record in unknown] == [("post_bill", "attempt")]
 
 
 async def test_a_case_that_was_reset_after_it_was_sealed_is_opened_and_sealed_again(
