@@ -30,13 +30,13 @@ real: .venv/dev ## run the tests against real peers (browser, PostgreSQL)
 	$(BIN)/python -m pytest tests/real $(ARGS)
 
 chaos: .venv/dev ## kill workers and servers in the middle of cases
-	$(BIN)/python -m pytest tests/chaos -n 2 $(ARGS)
+	$(BIN)/python -m pytest tests/chaos -n 2 --timeout 900 $(ARGS)
 
 torture: .venv/dev ## 200 cases against kills, restarts, resets, hostile signals and torn files (15 minutes)
-	SIGNALBOX_CHAOS_CASES=200 $(BIN)/python -m pytest tests/chaos/test_torture.py -n 2 -rP $(ARGS)
+	SIGNALBOX_CHAOS_CASES=200 $(BIN)/python -m pytest tests/chaos/test_torture.py -n 2 -rP --timeout 900 $(ARGS)
 
 phoenix: .venv/dev ## send spans to Arize Phoenix, in an environment of its own (625 MB)
-	$(BIN)/python -m pytest tests/real/test_phoenix.py $(ARGS)
+	$(BIN)/python -m pytest tests/real/test_phoenix.py --timeout 1800 $(ARGS)
 
 bench: .venv/dev ## measure a governed case against a bare workflow
 	$(BIN)/python -m benchmarks.cases $(ARGS)

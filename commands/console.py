@@ -70,7 +70,7 @@ def interruptible() -> asyncio.Event:
 
 def fail(message: str) -> int:
     """Say what went wrong; returns the exit code for it."""
-    err.print(f"[red]Error:[/red] {escape(message)}")
+    err.print(f"[red]Error:[/red] {escape(message)}", soft_wrap=not err.is_terminal)  # a log breaks no path in two
     return 2
 
 
