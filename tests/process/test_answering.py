@@ -266,11 +266,17 @@ async def test_ctrl_c_at_the_question_sends_nothing(office: Office, terminal: Te
     assert (code, (await dossier(office.desk, asked)).ballot.heard) == (130, ())
 
 
+def hears_ctrl_c() -> None:
+    """What runs in the background of a shell is born deaf to Ctrl-C, and so are its children: this suite, say."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def at_terminal(terminal: Terminal, arguments: list[Any], typed: str) -> tuple[int, str]:
     """Somebody reads the question at a terminal of their own and types this; the exit code, and what was seen."""
     command = [sys.executable, str(ROOT / "starter.py"), *map(str, arguments)]
     pid, screen = pty.fork()
     if pid == 0:
+        hears_ctrl_c()
         os.execve(sys.executable, command, {**os.environ, **terminal.environment, "COLUMNS": "100"})
     seen, answered = b"", False
     try:
@@ -419,6 +425,7 @@ async def test_ctrl_c_ends_a_watch_with_130_and_its_end_with_0(office: Office, t
         env={**os.environ, **terminal.environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        preexec_fn=hears_ctrl_c,
     )
     async with asyncio.timeout(30):
         assert process.stdout
