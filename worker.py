@@ -35,6 +35,8 @@ from activities.policy import PolicyActivities
 from activities.reasoning import ReasoningActivities
 from activities.refund import RefundLookups
 from activities.sweeping import Rounds, SweepActivities
+from activities.ticket import TicketLookups
+from activities.ticket_answers import TicketAnswers
 from domain.actions import (
     BaseAction,
     BookCreditNote,
@@ -71,6 +73,7 @@ from integrations.sandbox import (
     SandboxCustomerMail,
     SandboxErp,
     SandboxHelpdesk,
+    SandboxKnowledge,
     SandboxMail,
 )
 from integrations.settings import Settings, setting_wrong
@@ -155,7 +158,9 @@ async def _activities(
     master = BankLookups(erp, policies, signals)
     refunds = RefundLookups(billing, crm, documents, policies)
     told = CustomerMailActivities(SandboxCustomerMail(database, faults), store.stops)
-    tickets = HelpdeskActivities(SandboxHelpdesk(database, faults), store.stops)
+    helpdesk = SandboxHelpdesk(database, faults)
+    triage = TicketLookups(helpdesk, crm, documents, policies)
+    answers = TicketAnswers(helpdesk, billing, SandboxKnowledge(database, faults), documents)
     notices = Router(channels(settings, policies.directory), store.deliveries, _pages(client, settings))
     return [
         reading.read_document,
@@ -186,7 +191,14 @@ async def _activities(
         *_giving_back(BillingActivities(billing, store.stops)),
         CrmActivities(crm, store.stops).note_customer,
         told.send_refund_notice,
-        tickets.note_ticket,
+        triage.take_in_ticket,
+        triage.triage_ticket,
+        triage.time_ticket,
+        triage.look_at_ticket,
+        answers.brief_drafter,
+        answers.check_draft,
+        answers.refund_asked,
+        *_in_the_helpdesk(HelpdeskActivities(helpdesk, store.stops)),
     ]
 
 
@@ -199,6 +211,19 @@ def _giving_back(billing: BillingActivities) -> list[Callable[..., Any]]:
         billing.reverse_credit_note,
         billing.restock_items,
         billing.end_entitlement,
+    ]
+
+
+def _in_the_helpdesk(helpdesk: HelpdeskActivities) -> list[Callable[..., Any]]:
+    return [
+        helpdesk.route_ticket,
+        helpdesk.acknowledge_ticket,
+        helpdesk.ask_customer,
+        helpdesk.reply_to_customer,
+        helpdesk.link_ticket,
+        helpdesk.escalate_ticket,
+        helpdesk.note_ticket,
+        helpdesk.close_ticket,
     ]
 
 

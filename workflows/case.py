@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ChildWorkflowError, FailureError
 
 from activities.policy import Judgement, PolicyActivities
@@ -24,11 +25,13 @@ from workflows.asking import Question, asked_anew, found_by, request_for, subjec
 from workflows.consulting import Consulting
 from workflows.failures import given_up, reason
 from workflows.options import EFFECT, LOOKUP, ORDER_VALID, SUMMARY_LIMIT, said
-from workflows.performed import PERFORMED_BY
+from workflows.performed import BEGUN, ORDER, PERFORMED_BY
 from workflows.run import draw, this_case
 from workflows.trail_link import trail_link
 
 A = TypeVar("A", bound=BaseAction)
+Request = TypeVar("Request")
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,27 @@ class Case(Consulting):
         config = said(EFFECT, on_whose_word(order, self._given_in))
         return await workflow.execute_activity_method(PERFORMED_BY[type(order.action)], order, **config)
 
+    async def begin(
+        self, order: WorkOrder[A], process: Callable[[Any, Request], Awaitable[Outcome]], request: Request, name: str
+    ) -> Outcome:
+        """Start the process that a work order covers, and wait for its outcome; however this case ends, it goes on."""
+        about = order.action.facts()["action"]
+        return await workflow.execute_child_workflow(
+            process,
+            request,
+            id=f"{workflow.info().workflow_id}.{name}",
+            memo={ORDER: order},
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(attributes.PROCESS, name.partition(".")[0]),
+                    SearchAttributePair(attributes.CASE_STATE, "running"),
+                ]
+            ),
+            static_summary=unmarked(f"{about}, {on_whose_word(order, self._given_in)}", SUMMARY_LIMIT),
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
+        )
+
 
 def _settled(action: A, verdict: Verdict, subject: Subject, decision: Decision) -> Authority[A]:
     """What a decision comes to: approved allows, and so does silence where the row says that it does."""
@@ -152,7 +176,7 @@ def _settled(action: A, verdict: Verdict, subject: Subject, decision: Decision) 
 
 def _closed(action: BaseAction) -> Action:
     """The same action, as the closed union that travels."""
-    if type(action) not in PERFORMED_BY:
+    if type(action) not in PERFORMED_BY and type(action) not in BEGUN:
         raise TypeError(f"{type(action).__name__} is not part of the closed union of actions.")
     return cast("Action", action)
 

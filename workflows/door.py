@@ -15,6 +15,7 @@ from temporalio.worker import (
     ExecuteActivityInput,
     Interceptor,
     StartActivityInput,
+    StartChildWorkflowInput,
     StartLocalActivityInput,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
@@ -26,11 +27,13 @@ from domain.errors import NotCovered
 from domain.ports import Runs
 from governance.case import CaseRun
 from governance.work_order import WorkOrder
-from workflows.performed import PERFORMED_BY
+from workflows.performed import BEGUN, ORDER, PERFORMED_BY
 from workflows.run import this_case
 
 EFFECTS: Mapping[str, type[BaseAction]] = {method.__name__: action for action, method in PERFORMED_BY.items()}
 """The activities that change the world, and the action each performs."""
+PROCESSES: Mapping[str, type[BaseAction]] = {process: action for action, process in BEGUN.items()}
+"""The processes that a case may start, and the action that each start is."""
 
 
 class Door(Interceptor):
@@ -87,6 +90,14 @@ class _Scheduling(WorkflowOutboundInterceptor):
             _refuse(input.activity, "runs as a local activity, which leaves no trace of its input")
         return super().start_local_activity(input)
 
+    async def start_child_workflow(
+        self,
+        input: StartChildWorkflowInput,  # noqa: A002
+    ) -> workflow.ChildWorkflowHandle[Any, Any]:
+        if input.workflow in PROCESSES:
+            _covered(input.workflow, [(input.memo or {}).get(ORDER)], this_case(), workflow.now())
+        return await super().start_child_workflow(input)
+
 
 def _covered(name: str, args: Sequence[Any], run: CaseRun, at: datetime) -> None:
     """Refuse whatever is not one work order, for this action and this run, that covers itself."""
@@ -95,8 +106,9 @@ def _covered(name: str, args: Sequence[Any], run: CaseRun, at: datetime) -> None
         _refuse(name, "was given no work order")
     order = cast("WorkOrder[BaseAction]", given)
     action = order.action
-    if type(action) is not EFFECTS[name]:
-        _refuse(name, f"performs {EFFECTS[name].__name__}, not {type(action).__name__}")
+    wanted = EFFECTS.get(name) or PROCESSES[name]
+    if type(action) is not wanted:
+        _refuse(name, f"performs {wanted.__name__}, not {type(action).__name__}")
     if order.case != run:
         _refuse(name, f"was given the order of another run, {order.case.workflow_id} {order.case.run_id}")
     order.covered(at)

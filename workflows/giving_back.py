@@ -13,27 +13,23 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Literal
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import FailureError
 
 from activities.refund import RefundLookups
 from domain.actions import BaseAction, BookCreditNote, ExchangeItems, GrantStoreCredit, IssueRefund
-from domain.errors import DomainError, IdempotencyConflict
 from domain.recompense import Offered, credit_note_of, reversal_of
 from domain.refunding import Give, RefundHeld
 from domain.sales import named_failure
-from governance.work_order import WorkOrder
 from workflows import refund_questions as questions
 from workflows import refund_wording as wording
-from workflows.case import Authority, Case
-from workflows.failures import failed_as, reason
+from workflows.case import Authority
+from workflows.failures import reason
+from workflows.following import CANCELLED, Following, Tried
 from workflows.options import LOOKUP, SETTLING
 from workflows.refund_given import Given
 from workflows.refund_questions import RefundCase
-
-CANCELLED = "the case was cancelled"
 
 
 @dataclass(frozen=True)
@@ -44,17 +40,7 @@ class Booked:
     id: str
 
 
-@dataclass(frozen=True)
-class Tried:
-    """What an effect came to: a reference, or why there is none."""
-
-    reference: str | None
-    why_not: str = ""
-    end: Literal["done", "refused", "taken", "unknown"] = "done"
-    """`taken`: another case has used the key for something else, so it has done what this one wanted to."""
-
-
-class GivingBack(Case):
+class GivingBack(Following):
     """A process that gives customers something back."""
 
     async def give_back(self, case: RefundCase, offer: Give, authority: Authority[Offered]) -> Given | RefundHeld:
@@ -66,7 +52,7 @@ class GivingBack(Case):
         booked = await self._book(case, owed, authority) if owed else None
         if isinstance(booked, RefundHeld):
             return booked
-        tried = await self._try(order)
+        tried = await self.tried(order)
         if isinstance(order.action, IssueRefund) and tried.reference:
             tried = await self._last_word(tried.reference)
         if tried.reference is None:
@@ -74,24 +60,15 @@ class GivingBack(Case):
         return Given(offer, order.action, authority.by, tried.reference, booked.id if booked else None)
 
     async def follow(self, case: RefundCase, action: BaseAction) -> Tried:
-        """One of the things that follow: through the same door, and never in the way of what is given."""
-        try:
-            return await self._authorised(case, action)
-        except (FailureError, asyncio.CancelledError):
-            return Tried(None, CANCELLED, "refused")
-
-    async def _authorised(self, case: RefundCase, action: BaseAction) -> Tried:
-        authority = await self.authorise(action, questions.ask_to_follow, case.request.requester)
-        if authority.order is None:
-            return Tried(None, authority.refusal, "refused")
-        return await self._try(authority.order)
+        """One of the things that follow what is given."""
+        return await self.follow_up(action, questions.ask_to_follow, case.request.requester)
 
     async def _book(
         self, case: RefundCase, action: IssueRefund | GrantStoreCredit, authority: Authority[Offered]
     ) -> Booked | RefundHeld:
         decided = authority.decision is not None and authority.decision.state == "approved"
         note = credit_note_of(action, "person" if decided else "policy")
-        tried = await self._authorised(case, note)
+        tried = await self.authorised(note, questions.ask_to_follow, case.request.requester)
         if tried.reference:
             return Booked(note, tried.reference)
         if tried.end == "taken":
@@ -134,18 +111,3 @@ class GivingBack(Case):
                 what = f"Nothing was given ({failure.why_not}), and the credit note {booked.id} could not be reversed"
                 return wording.needs_repair(case, what, undone.why_not)
         return wording.not_done(case, "It was not given back", failure.why_not, "finance")
-
-    async def _try(self, order: WorkOrder[Any]) -> Tried:
-        """Perform, and say what it came to; a cancelled case begins nothing more."""
-        if workflow.cancellation_reason() is not None:
-            return Tried(None, CANCELLED, "refused")
-        try:
-            receipt = await self.perform(order)
-        except asyncio.CancelledError:  # in the very task in which the effect ended
-            return Tried(None, f"{CANCELLED} while it was being done", "unknown")
-        except ActivityError as error:
-            why = reason(error)
-            if failed_as(error, IdempotencyConflict):
-                return Tried(None, why, "taken")
-            return Tried(None, why, "refused" if failed_as(error, DomainError) else "unknown")
-        return Tried(receipt.reference)

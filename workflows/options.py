@@ -70,6 +70,9 @@ SWEEPING = ActivityConfig(
 SETTLING = tuple(timedelta(seconds=min(5 * 2**look, 21_600)) for look in range(50))
 """How long to wait between looks at a refund that is on its way: soon at first, and for ten days in all."""
 
+WATCHED = timedelta(days=30)
+"""How long the case of a ticket waits for anything to happen; the ticket itself stays as it is."""
+
 ORDER_VALID = timedelta(hours=1)
 """How long a work order may be used: longer than its effect is tried, so that only a stray one ever expires."""
 

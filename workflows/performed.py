@@ -1,4 +1,4 @@
-"""Which activity performs which action: what is not here, no process can do."""
+"""Which activity performs which action, and which process it starts: what is not here, no process can do."""
 
 from __future__ import annotations
 
@@ -13,24 +13,32 @@ from activities.erp import ErpActivities
 from activities.helpdesk import HelpdeskActivities
 from activities.mail import MailActivities
 from domain.actions import (
+    AcknowledgeTicket,
+    AskCustomer,
     BaseAction,
     BookCreditNote,
     ChangeBankDetails,
+    CloseTicket,
     ConfirmBankDetails,
     EndEntitlement,
+    EscalateTicket,
     ExchangeItems,
     GrantStoreCredit,
     IssueRefund,
+    LinkTicket,
     NoteCustomer,
     NoteTicket,
     PostBill,
     Receipt,
+    ReplyToCustomer,
     RestockItems,
     ReturnInvoice,
     ReverseCreditNote,
+    RouteTicket,
     SchedulePayment,
     SendRefundNotice,
     SendRemittance,
+    StartRefund,
     VerifyBankDetails,
     VoidBill,
 )
@@ -53,5 +61,17 @@ PERFORMED_BY: Mapping[type[BaseAction], Callable[[Any, Any], Awaitable[Receipt]]
     EndEntitlement: BillingActivities.end_entitlement,
     NoteCustomer: CrmActivities.note_customer,
     SendRefundNotice: CustomerMailActivities.send_refund_notice,
+    RouteTicket: HelpdeskActivities.route_ticket,
+    AcknowledgeTicket: HelpdeskActivities.acknowledge_ticket,
+    AskCustomer: HelpdeskActivities.ask_customer,
+    ReplyToCustomer: HelpdeskActivities.reply_to_customer,
+    LinkTicket: HelpdeskActivities.link_ticket,
+    EscalateTicket: HelpdeskActivities.escalate_ticket,
     NoteTicket: HelpdeskActivities.note_ticket,
+    CloseTicket: HelpdeskActivities.close_ticket,
 }
+
+BEGUN: Mapping[type[BaseAction], str] = {StartRefund: "Refund"}
+"""Actions that no activity performs: each starts a process, by the type of its workflow."""
+ORDER = "work_order"
+"""Under which name the memo of such a process carries the work order that it was started by."""

@@ -52,7 +52,15 @@ Action = Annotated[
     | EndEntitlement
     | NoteCustomer
     | SendRefundNotice
-    | NoteTicket,
+    | RouteTicket
+    | AcknowledgeTicket
+    | AskCustomer
+    | ReplyToCustomer
+    | LinkTicket
+    | EscalateTicket
+    | CloseTicket
+    | NoteTicket
+    | StartRefund,
     Field(discriminator="kind"),
 ]
 """What the processes may do today."""

@@ -1,0 +1,113 @@
+"""What a ticket gets: an answer from the knowledge base, or the refund that it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import Field
+from temporalio import activity
+
+from activities.documents import put_model
+from activities.ticket import TakenIn
+from agents.reply_drafter import DraftClaim, DrafterBrief, draft_of
+from domain.checks.ticket_refund import refund_request
+from domain.documents import DocumentRef
+from domain.errors import Refused
+from domain.ports import Documents
+from domain.refunding import RefundRequest
+from domain.sales import SalesOrder
+from domain.support_ports import Billing, Helpdesk, Knowledge
+from domain.ticketing import Draft, TicketCase, Triage
+from domain.values import Frozen
+
+MOST_ARTICLES = 5
+ANYBODY_READS = "en"
+"""The language of articles where there are none in the customer's."""
+
+
+class ToAnswer(Frozen):
+    """A ticket that asks for nothing but an answer."""
+
+    taken: TakenIn
+    triage: Triage
+
+
+class ToCheck(Frozen):
+    """What the drafter chose, and what it was given to choose from."""
+
+    claim: DraftClaim
+    brief: DocumentRef
+
+
+class Drafted(Frozen):
+    """An answer, or what is wrong with the one that was drafted."""
+
+    draft: Draft | None
+    complaints: tuple[str, ...] = ()
+
+
+class ToAsk(Frozen):
+    """A ticket that wants money back."""
+
+    case: TicketCase
+    taken: TakenIn
+
+
+class RefundAsked(Frozen):
+    """The request as billing knows it, or what the customer must say first."""
+
+    request: RefundRequest | None
+    order: SalesOrder | None
+    missing: tuple[str, ...] = Field(default=(), description="in our words")
+
+
+@dataclass(frozen=True)
+class TicketAnswers:
+    """Reads only: run as local activities."""
+
+    helpdesk: Helpdesk
+    billing: Billing
+    knowledge: Knowledge
+    documents: Documents
+
+    @activity.defn
+    async def brief_drafter(self, task: ToAnswer) -> DocumentRef | None:
+        """Look for articles that fit; None where there are none, so that nobody drafts from nothing."""
+        intake, text = task.taken.intake, (await self.documents.get(task.taken.text)).decode()
+        words = " ".join((*task.triage.intents, text))
+        for language in dict.fromkeys((intake.language, ANYBODY_READS)):
+            articles = await self.knowledge.find_articles(words, language=language, limit=MOST_ARTICLES)
+            if articles:
+                brief = DrafterBrief(
+                    question=task.taken.text,
+                    language=intake.language,
+                    intents=task.triage.intents,
+                    articles=articles,
+                )
+                return await put_model(self.documents, brief, f"{intake.ticket_id} answer")
+        return None
+
+    @activity.defn
+    async def check_draft(self, task: ToCheck) -> Drafted:
+        """The answer in full, made of the articles' own sentences, or what is wrong with the claim."""
+        brief = DrafterBrief.model_validate_json(await self.documents.get(task.brief))
+        found = draft_of(task.claim, brief.articles, brief.language)
+        return Drafted(draft=found) if isinstance(found, Draft) else Drafted(draft=None, complaints=found)
+
+    @activity.defn
+    async def refund_asked(self, task: ToAsk) -> RefundAsked:
+        """The order, the reason and an upper bound of the amount; ids come from billing, never from the text."""
+        intake = task.taken.intake
+        if intake.customer_id is None:
+            return RefundAsked(request=None, order=None)
+        ticket = await self.helpdesk.find_ticket(intake.ticket_id)
+        if ticket is None:
+            raise Refused(f"The helpdesk has no ticket {intake.ticket_id}.")
+        orders = await self.billing.orders_of(intake.customer_id)
+        if not orders:
+            return RefundAsked(request=None, order=None)
+        found = refund_request(task.case, ticket, intake.named, orders)
+        if isinstance(found, str):
+            return RefundAsked(request=None, order=None, missing=(found,))
+        order = next(each for each in orders if each.id == found.order_id)
+        return RefundAsked(request=found.model_copy(update={"message": task.taken.text}), order=order)

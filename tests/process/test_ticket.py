@@ -1,0 +1,303 @@
+"""Tickets on a real server: routed, answered, refunded, in time, and closed by nobody but people and customers."""
+
+import asyncio
+import re
+import shutil
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowHandle
+
+from commands.answering import Reply, send
+from commands.waiting import pending
+from domain.refunding import PartlyRefunded
+from domain.support import InboundMessage, Ticket
+from domain.ticketing import (
+    Answered,
+    HandedOver,
+    Linked,
+    RefundStarted,
+    Routed,
+    SpamDropped,
+    TicketCase,
+    TicketOutcome,
+)
+from integrations.sandbox import SandboxBilling, SandboxHelpdesk, load_company
+from integrations.scripted_model import ScriptedModel
+from tests.conftest import ROOT
+from tests.facts import no_task_failed, until
+from tests.office import PATIENCE, Office, open_office
+from workflows import attributes
+from workflows.ticket import TicketWorkflow
+
+PAUL, IDA, NOBODY = "einkauf@metallbau-priel.example", "ida.lindqvist@lindqvist-form.example", "someone@nowhere.example"
+ASKS = "Where is my order SO-2005? The tracking page says nothing."
+WANTS_MONEY = "I would like a refund for the caliper of order SO-2012, please. I have changed my mind."
+Handle = WorkflowHandle[TicketWorkflow, TicketOutcome]
+
+
+@dataclass
+class Support:
+    """An office with a helpdesk."""
+
+    office: Office
+
+    async def write(self, body: str, sender: str = PAUL, subject: str = "", **changes: Any) -> str:
+        """A message comes in; gives its ticket's id."""
+        fields: dict[str, Any] = {"channel": "mail", "sender": sender, "subject": subject, "body": body}
+        message = InboundMessage(**{**fields, "at": datetime.now(UTC), **changes})
+        return (await self.helpdesk.receive(message)).ticket_id
+
+    async def start(self, ticket_id: str) -> Handle:
+        return await self.office.desk.client.start_workflow(
+            TicketWorkflow.run,
+            TicketCase(ticket_id=ticket_id, requester="helpdesk"),
+            id=f"ticket-{uuid.uuid4()}",
+            task_queue=self.office.desk.queue,
+        )
+
+    async def hand_in(self, body: str, sender: str = PAUL, **changes: Any) -> Handle:
+        return await self.start(await self.write(body, sender, **changes))
+
+    async def stands(self, case: Handle, state: str) -> None:
+        """Wait until a case stands somewhere."""
+
+        async def there() -> bool:
+            described = await case.describe()
+            return described.typed_search_attributes.get(attributes.CASE_STATE) == state
+
+        await until(there, PATIENCE)
+
+    async def ends(self, case: Handle) -> TicketOutcome:
+        async with asyncio.timeout(PATIENCE):
+            outcome: TicketOutcome = await case.result()
+        await no_task_failed(case)
+        return outcome
+
+    async def closed(self, case: Handle, state: str, said_by: str | None = None) -> TicketOutcome:
+        """Wait until it stands there, say that it is done, and see how it ended."""
+        await self.stands(case, state)
+        await (case.signal(TicketWorkflow.close, said_by) if said_by else case.signal(TicketWorkflow.close))
+        return await self.ends(case)
+
+    async def ticket(self, ticket_id: str) -> Ticket:
+        found = await self.helpdesk.find_ticket(ticket_id)
+        assert found
+        return found
+
+    async def letters(self, ticket_id: str) -> list[str]:
+        return [letter.body for letter in await self.helpdesk.sent(ticket_id)]
+
+    @property
+    def helpdesk(self) -> SandboxHelpdesk:
+        return SandboxHelpdesk(self.office.database)
+
+
+Desks = Callable[..., AbstractAsyncContextManager[Support]]
+
+
+@pytest.fixture
+def desks(client: Client, tmp_path: Path, model: ScriptedModel, policies: Path) -> Desks:
+    """A helpdesk with a model, faults or other settings."""
+
+    @asynccontextmanager
+    async def support(faults: str = "", *, thinks: bool = True, **settings: Any) -> AsyncGenerator[Support]:
+        chosen = {"model_url": model.url, "model": "rules", "model_provider": "scripted"} if thinks else {}
+        given = {"sandbox_faults": faults, "policies": policies, **chosen, **settings}
+        async with open_office(client, tmp_path / "home", **given) as office:
+            await load_company(office.database, ROOT / "samples" / "company")
+            yield Support(office)
+
+    (tmp_path / "home").mkdir()
+    return support
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    """The shipped policies, where no second look is drawn."""
+    folder = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", folder)
+    for table in ("ticket", "refund"):
+        file = folder / f"{table}.toml"
+        file.write_text(re.sub(r'sample = "[\d.]+"', 'sample = "0.000001"', file.read_text()))
+    return folder
+
+
+async def test_a_plain_question_is_routed_acknowledged_and_answered_from_an_article(desks: Desks) -> None:
+    async with desks() as support:
+        case = await support.hand_in(ASKS)
+        outcome = await support.closed(case, "answered", "customer")
+        assert isinstance(outcome, Answered), outcome
+        assert (outcome.queue, outcome.articles, outcome.closed_by) == ("delivery", ("KB-06",), "customer")
+        assert "row reply" in outcome.decided_by
+        arrived, answer = await support.letters(outcome.ticket_id)
+        assert "has arrived" in arrived
+        assert "KB-06" in answer
+        ticket = await support.ticket(outcome.ticket_id)
+        assert (ticket.state, ticket.queue, ticket.priority) == ("closed", "delivery", outcome.priority)
+
+
+async def test_a_refund_is_a_case_of_its_own_and_its_outcome_comes_back(desks: Desks) -> None:
+    async with desks() as support:
+        case = await support.hand_in(WANTS_MONEY, IDA)
+        outcome = await support.closed(case, "refund")
+        assert isinstance(outcome, RefundStarted), outcome
+        assert isinstance(outcome.refund, PartlyRefunded), outcome.refund
+        assert (outcome.refund.amount, outcome.closed_by) == (Decimal("34.00"), "person")
+        assert outcome.refund_case.startswith(f"{case.id}.refund.")
+        [refund] = [
+            each for each in await SandboxBilling(support.office.database).refunds() if each.order_id == "SO-2012"
+        ]
+        assert (refund.state, refund.amount) == ("succeeded", Decimal("34.00"))
+
+
+async def test_a_child_is_started_by_nothing_but_a_work_order_for_it(desks: Desks) -> None:
+    async with desks() as support:
+        case = await support.hand_in(WANTS_MONEY, IDA)
+        await support.stands(case, "refund")
+        history = await case.fetch_history()
+        [begun] = [
+            event.start_child_workflow_execution_initiated_event_attributes
+            for event in history.events
+            if event.HasField("start_child_workflow_execution_initiated_event_attributes")
+        ]
+        assert b'"process.refund"' in begun.memo.fields["work_order"].data
+        assert begun.workflow_type.name == "Refund"
+
+
+async def test_what_the_customer_leaves_out_is_asked_for_and_the_refund_goes_on_with_the_answer(desks: Desks) -> None:
+    async with desks() as support:
+        ticket_id = await support.write("I would like a refund for the caliper, please. I have changed my mind.", IDA)
+        case = await support.start(ticket_id)
+        await support.stands(case, "routed")
+        assert (await support.ticket(ticket_id)).state == "waiting_for_customer"
+        assert "number of the order" in (await support.letters(ticket_id))[1]
+        await support.write("It is SO-2012.", IDA, subject=f"Re: [{ticket_id}]")
+        await case.signal(TicketWorkflow.look)
+        outcome = await support.closed(case, "refund", "customer")
+        assert isinstance(outcome, RefundStarted), outcome
+        assert outcome.refund.order_id == "SO-2012"
+
+
+async def test_whoever_is_not_on_file_starts_no_refund(desks: Desks) -> None:
+    async with desks() as support:
+        case = await support.hand_in(WANTS_MONEY, NOBODY)
+        outcome = await support.closed(case, "routed")
+        assert isinstance(outcome, Routed), outcome
+        assert "on file" in outcome.reason
+        assert not [
+            each for each in await SandboxBilling(support.office.database).refunds() if each.order_id == "SO-2012"
+        ]
+
+
+async def test_spam_is_dropped_and_nobody_answers(desks: Desks) -> None:
+    async with desks() as support:
+        text = "We build backlinks that rank your shop higher. Limited time offer, click here: https://a.example"
+        case = await support.hand_in(text, "growth@rank-rocket.example", subject="Dear webmaster")
+        outcome = await support.ends(case)
+        assert isinstance(outcome, SpamDropped), outcome
+        assert await support.letters(outcome.ticket_id) == []
+
+
+async def test_one_more_of_an_incident_is_linked_to_it(desks: Desks) -> None:
+    async with desks() as support:
+        case = await support.hand_in("Every card payment fails in your shop: the checkout shows an error page.")
+        outcome = await support.ends(case)
+        assert isinstance(outcome, Linked), outcome
+        assert (outcome.to, outcome.relation) == ("INC-11", "incident")
+        assert (await support.ticket(outcome.ticket_id)).linked_to == "INC-11"
+
+
+async def test_what_no_queue_asks_for_reaches_a_person_who_names_the_queue(desks: Desks) -> None:
+    async with desks() as support:
+        case = await support.hand_in("When was the theory of evolution first considered?", NOBODY)
+        desk, asked = support.office.desk, await support.office.approval_of(case)
+        await send(desk, await pending(desk, asked), Reply(kind="approve", by="anna", changes={"queue": "products"}))
+        outcome = await support.closed(case, "routed")
+        assert isinstance(outcome, Routed), outcome
+        assert ("anna" in outcome.decided_by, outcome.queue) == (True, "products")
+
+
+async def test_a_rejected_route_leaves_the_ticket_to_people(desks: Desks) -> None:
+    async with desks() as support:
+        case = await support.hand_in("When was the theory of evolution first considered?", NOBODY)
+        await support.office.answer(case, "reject", "Not for us.")
+        outcome = await support.closed(case, "handed over")
+        assert isinstance(outcome, HandedOver), outcome
+        assert "Not for us." in outcome.reason
+        assert (await support.ticket(outcome.ticket_id)).queue is None
+
+
+async def test_without_a_model_a_clear_wish_goes_the_same_way(desks: Desks) -> None:
+    async with desks(thinks=False) as support:
+        case = await support.hand_in(WANTS_MONEY, IDA)
+        outcome = await support.closed(case, "refund")
+        assert isinstance(outcome, RefundStarted), outcome
+        assert outcome.spent.turns <= 2
+
+
+async def test_a_threat_with_a_lawyer_is_told_at_once_and_legal_decides(desks: Desks) -> None:
+    async with desks() as support:
+        text = "If my order SO-2005 is not here by Friday, our lawyer will take legal action. Where is it?"
+        case = await support.hand_in(text)
+        asked = await support.office.approval_of(case)
+        assert asked.startswith("approval.legal.")
+        await support.office.answer(case, "reject", "We write ourselves.")
+        outcome = await support.closed(case, "handed over")
+        assert isinstance(outcome, HandedOver), outcome
+        assert outcome.owner == "legal"
+
+
+async def test_what_the_customer_writes_next_is_read_by_people_and_nothing_is_done_twice(desks: Desks) -> None:
+    async with desks() as support:
+        ticket_id = await support.write(ASKS)
+        case = await support.start(ticket_id)
+        await support.stands(case, "answered")
+        await support.write("This does not help me at all.", subject=f"Re: [{ticket_id}]")
+        for _ in range(5):
+            await case.signal(TicketWorkflow.look)
+        await support.stands(case, "routed")
+        outcome = await support.closed(case, "routed")
+        assert isinstance(outcome, Routed), outcome
+        assert "written again" in outcome.reason
+        assert len(await support.letters(ticket_id)) == 2
+
+
+async def test_any_signal_of_any_shape_is_taken_and_breaks_nothing(desks: Desks) -> None:
+    async with desks() as support:
+        case = await support.hand_in(ASKS)
+        await support.stands(case, "answered")
+        for value in ("x", 7, None, {"a": [1]}, [1, 2], b"\xff\xfe", "[" * 50):
+            await case.signal("look", value)
+        await case.signal("look", args=[1, 2, 3])
+        await case.signal("nobody knows this", 1)
+        await case.signal("close", {"said_by": "customer"})
+        outcome = await support.ends(case)
+        assert outcome.closed_by == "person"
+
+
+async def test_an_effect_that_was_done_and_reported_as_failed_is_done_once(desks: Desks) -> None:
+    async with desks("route_ticket:fail_after*1,reply_to_customer:fail_after*1") as support:
+        case = await support.hand_in(ASKS)
+        outcome = await support.closed(case, "answered")
+        assert isinstance(outcome, Answered), outcome
+        assert len(await support.letters(outcome.ticket_id)) == 2
+
+
+async def test_a_promise_that_is_broken_is_escalated_once_and_is_in_the_outcome(desks: Desks, policies: Path) -> None:
+    file = policies / "sla.toml"
+    file.write_text(re.sub(r'first_reply = "[^"]+"', 'first_reply = "1 minute"', file.read_text()))
+    async with desks() as support:
+        text = "When was the theory of evolution first considered?"
+        opened = datetime.now(UTC) - timedelta(days=20)
+        case = await support.hand_in(text, NOBODY, at=opened)
+        await support.office.answer(case, "approve", None)
+        outcome = await support.closed(case, "routed")
+        assert "first_reply" in outcome.breached
