@@ -10,7 +10,6 @@ from temporalio import activity
 
 from activities.transcript import past, whole
 from agents.agent import Agent
-from agents.backing import Backing
 from agents.tools import ActionTool, Known, Observed, ReadTool, ToolCall, proposed
 from agents.transcript import came_of, reads_of
 from domain.actions import Action
@@ -95,9 +94,7 @@ class ToolActivities:
         if not isinstance(tool, ActionTool):
             raise NoAnswer(f"{call.tool} is no action of the agent {asked.agent}.")
         known = await self._known(asked, agent)
-        outside = {each.name: each.outside for each in agent.tools if isinstance(each, ReadTool)}
-        backing = Backing.of([(read.answer, outside[read.tool]) for read in known.reads], known.words)
-        action = proposed(tool, call.arguments, known, backing)
+        action = proposed(tool, call.arguments, known, known.backing(agent.tools))
         refusal = action if isinstance(action, str) else None
         made = None if isinstance(action, str) else action
         return Prepared(call=call.id, tool=tool.name, action=made, refusal=refusal)

@@ -2,62 +2,60 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import cast
 
-from pydantic import JsonValue
-
-Leaf = str | int | float
+from domain.values import Frozen
 
 
 @dataclass(frozen=True)
 class Backing:
-    """The values that trusted systems returned, each whole, and the requester's own words."""
+    """The values that trusted systems returned, each whole, and the requester's own words.
+
+    Decimals stand apart from all else, or the order 70001 would back an amount of 70,001.
+    """
 
     values: frozenset[str]
+    decimals: frozenset[str]
     words: str
 
     @classmethod
-    def of(cls, reads: Iterable[tuple[str, frozenset[str]]], words: str) -> Backing:
-        """From the JSON of each read with the fields of it that outsiders wrote, and from the requester's text."""
-        values = frozenset(
-            form for answer, outside in reads for leaf in leaves(_parsed(answer), outside) for form in _forms(leaf)
+    def of(cls, reads: Iterable[tuple[Frozen, frozenset[str]]], words: str) -> Backing:
+        """From each answer with the fields of it that outsiders wrote, and from the requester's text."""
+        found = [leaf for answer, outside in reads for leaf in leaves(answer.model_dump(), outside)]
+        return cls(
+            values=frozenset(form for leaf in found if not isinstance(leaf, Decimal) for form in _forms(leaf)),
+            decimals=frozenset(form for leaf in found if isinstance(leaf, Decimal) for form in _forms(leaf)),
+            words=_even(words),
         )
-        return cls(values=values, words=_even(words))
 
-    def holds(self, leaf: Leaf) -> bool:
+    def holds(self, leaf: object) -> bool:
         """Whether a value is one that a system returned, or stands in the words, not as part of a longer one."""
-        return any(form in self.values or self._worded(form) for form in _forms(leaf))
+        returned = self.decimals if isinstance(leaf, Decimal) else self.values
+        return any(form in returned or self._worded(form) for form in _forms(leaf))
 
     def _worded(self, form: str) -> bool:
         return bool(form) and re.search(rf"(?<![\w.,-]){re.escape(form)}(?![\w-]|[.,]\w)", self.words) is not None
 
 
-def leaves(value: JsonValue, without: frozenset[str] = frozenset()) -> Iterator[Leaf]:
-    """Every text and number in a value, save in the fields left out; what is empty, true or false names nothing."""
-    if isinstance(value, dict):
-        for name, each in value.items():
+def leaves(value: object, without: frozenset[str] = frozenset()) -> Iterator[object]:
+    """Every text, number and date in a value, save in the fields left out; empty, true and false name nothing."""
+    if isinstance(value, Mapping):
+        for name, each in cast("Mapping[object, object]", value).items():
             if name not in without:
                 yield from leaves(each, without)
-    elif isinstance(value, list):
-        for each in value:
+    elif isinstance(value, list | tuple | set | frozenset):
+        for each in cast("Iterable[object]", value):
             yield from leaves(each, without)
     elif value is not None and value != "" and not isinstance(value, bool):
         yield value
 
 
-def _parsed(answer: str) -> JsonValue:
-    try:
-        return json.loads(answer)
-    except ValueError:
-        return None
-
-
-def _forms(leaf: Leaf) -> set[str]:
+def _forms(leaf: object) -> set[str]:
     """A value as it may be written: a number with and without its trailing zeros."""
     form = _even(str(leaf))
     try:

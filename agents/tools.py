@@ -110,6 +110,11 @@ class Known:
             if read.tool == tool.name and read.answer.startswith("{")
         )
 
+    def backing(self, tools: Sequence[Tool]) -> Backing:
+        """What these tools returned, save what outsiders wrote into it, and the requester's words."""
+        reading = [tool for tool in tools if isinstance(tool, ReadTool)]
+        return Backing.of(((answer, tool.outside) for tool in reading for answer in self.found(tool)), self.words)
+
 
 def form_of(tool: Tool) -> ToolForm:
     """The tool as the model is told of it."""
@@ -175,7 +180,7 @@ def proposed(tool: ActionTool[Any], arguments: str, known: Known, backing: Backi
     action = tool.act(asked, known)
     if isinstance(action, str):
         return action
-    loose = sorted(_loose(tool, arguments, backing))
+    loose = sorted(_loose(tool, asked, backing))
     if not loose:
         return cast("Action", action)
     if "backed" not in type(action).model_fields:
@@ -186,9 +191,8 @@ def proposed(tool: ActionTool[Any], arguments: str, known: Known, backing: Backi
     return cast("Action", action.model_copy(update={"backed": False}))
 
 
-def _loose(tool: ActionTool[Any], arguments: str, backing: Backing) -> Iterator[str]:
+def _loose(tool: ActionTool[Any], asked: Frozen, backing: Backing) -> Iterator[str]:
     """The arguments that neither a trusted read nor the requester has said."""
-    said = cast("dict[str, JsonValue]", json.loads(arguments))
-    for name, value in said.items():
+    for name, value in asked.model_dump().items():
         if name not in tool.free and not all(backing.holds(leaf) for leaf in leaves(value)):
             yield name
