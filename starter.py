@@ -21,9 +21,11 @@ from commands import (
     people,
     policies,
     reading,
+    refunds,
     stop,
     submit,
     sweeping,
+    tickets,
     trail,
     verify,
     watching,
@@ -39,6 +41,9 @@ app.command()(demo.demo)
 app.command()(submit.invoice)
 app.command()(bank.bank_change)
 app.command()(bank.bank_stop)
+app.command()(tickets.ticket)
+app.command()(tickets.send_event)
+app.command()(refunds.refund)
 app.command()(reading.read)
 app.command()(reading.check)
 app.command()(reading.seed)

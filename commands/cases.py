@@ -93,6 +93,8 @@ async def one_case(desk: Desk, case: str) -> WorkflowExecution:
     query = f'{CASES} AND WorkflowId STARTS_WITH "{safe}"'
     found = [each async for each in desk.client.list_workflows(query, limit=5)]
     newest = {each.id: each for each in reversed(found)}
+    if case in newest:  # the cases that it has started begin with its id as well
+        return newest[case]
     if len(newest) != 1:
         said = f"{'Several' if newest else 'No'} cases begin with {show(safe, 80)}."
         raise UserError(f"{said} `starter.py list` shows them all.")

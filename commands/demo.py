@@ -1,4 +1,4 @@
-"""The whole thing on one machine: a real Temporal server, one worker, the sample invoices, the approvals that wait."""
+"""The whole thing on one machine: a real Temporal server, one worker, the samples, the approvals that wait."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from temporalio.client import WorkflowExecution
 
-from commands import pages
+from commands import pages, tickets
 from commands.answering import answer
 from commands.console import command, interruptible, out, plain
 from commands.desk import Desk, books, open_desk
@@ -26,7 +26,7 @@ from commands.verify import verify_all
 from commands.waiting import WAITING
 from governance.answer import AnswerKind
 from governance.approval import ApprovalRequest
-from integrations.sandbox import load_csv
+from integrations.sandbox import load_company, load_csv
 from integrations.scripted_model import scripted_model
 from integrations.settings import ROOT, Settings
 from integrations.temporal.connection import PROFILE_FILE
@@ -38,7 +38,7 @@ PORT = 7233
 SAMPLES = ROOT / "samples"
 MAILROOM = "mailroom"
 PERSON = "demo-person"
-GOING_ON = ("started", "known", "running", "waiting for approval")
+GOING_ON = ("started", "known", "running", "waiting for approval", "refunding")
 LEFT_OVER = ("temporal.db*", "temporal.log", "books.db*", "signalbox.db*", "worker.log", PROFILE_FILE, "documents")
 
 
@@ -48,7 +48,7 @@ async def demo(
     no_model: Annotated[bool, typer.Option("--no-model", help="Ask no model: the agents' rules speak.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Go on with the last demo's server and books.")] = False,
 ) -> int:
-    """Run the sample invoices on a real Temporal server; stays up until Ctrl-C."""
+    """Run the sample invoices and tickets on a real Temporal server; stays up until Ctrl-C."""
     home = Settings().home
     if not keep:
         clear(home)
@@ -62,13 +62,14 @@ async def demo(
         running.callback((home / PROFILE_FILE).unlink, missing_ok=True)
         async with books(Settings()) as database:
             await load_csv(database, SAMPLES / "erp")
+            await load_company(database, SAMPLES / "company")
         os.environ["TEMPORAL_ADDRESS"] = address
         desk = await open_desk(identity=PERSON)
         trails = await running.enter_async_context(serving(desk, free_port(pages.PORT)))
         environment = {"SIGNALBOX_TRAIL_URL": trails + pages.EACH, **environment, "TEMPORAL_ADDRESS": address}
         await running.enter_async_context(worker_process(home, environment))
         _say_hello(desk, banner, trails)
-        items = await _run_samples(desk)
+        items = [*await _run_samples(desk), *await _run_tickets(desk)]
         if unattended:
             return await _attend(desk, items)
         await _invite(desk)
@@ -140,6 +141,15 @@ async def _run_samples(desk: Desk) -> list[Submitted]:
     return [*items, *later]
 
 
+async def _run_tickets(desk: Desk) -> list[Submitted]:
+    """The messages of the samples: a refund goes from the message to the money, a question is answered."""
+    out.print()
+    files = sorted((SAMPLES / "tickets").glob("*.txt"))
+    items = [await tickets.hand_in(desk, file, sender=None, requester=MAILROOM) for file in files]
+    await watch(desk, items)
+    return items
+
+
 async def _waiting(desk: Desk) -> list[WorkflowExecution]:
     return [each async for each in desk.client.list_workflows(WAITING)]
 
@@ -167,9 +177,18 @@ async def _attend(desk: Desk, items: list[Submitted]) -> int:
         await asyncio.gather(*(look(item) for item in items))
         await asyncio.sleep(POLL_SECONDS)
     out.print(table_of(desk, items))
+    out.print(f"\n{PERSON} says of every open ticket that it is done: only people and customers close one.")
+    await _close(desk, [item for item in items if item.state in tickets.OPEN])
     out.print("\nIs all of it on record? starter.py verify --all says:")
     await catch_up(desk)
     return await verify_all()
+
+
+async def _close(desk: Desk, items: list[Submitted]) -> None:
+    for item in items:
+        await tickets.close(desk, item)
+        if item.handle:
+            await item.handle.result()
 
 
 async def _answer(desk: Desk, approval_id: str) -> None:

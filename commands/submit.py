@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.live import Live
@@ -37,10 +37,16 @@ class Submitted:
     """One file on its way."""
 
     name: str
-    handle: WorkflowHandle[InvoiceWorkflow, InvoiceOutcome] | None
+    handle: WorkflowHandle[Any, Any] | None
     state: str
     said: str = ""
     settled: bool = False
+    tell: Callable[[Any], tuple[str, str]] = field(default=lambda outcome: told(outcome))  # noqa: PLW0108 - it stands below
+    """An outcome in a word and a sentence."""
+    rests: frozenset[str] = frozenset({"waiting for approval"})
+    """The states in which it waits for somebody."""
+    asks: Callable[[], Awaitable[str | None]] | None = None
+    """Whom a case that it has started asks, if it waits for an answer."""
 
 
 @command
@@ -119,13 +125,17 @@ async def look(item: Submitted) -> None:
     described = await item.handle.describe()
     if described.status == WorkflowExecutionStatus.RUNNING:
         item.state = described.typed_search_attributes.get(attributes.CASE_STATE) or "running"
-        item.settled = item.state == "waiting for approval"
+        item.settled = item.state in item.rests
         role = described.typed_search_attributes.get(attributes.OWNER_ROLE)
-        item.said = f"asks {role}" if item.settled else item.said
+        about = described.typed_search_attributes.get(attributes.SUBJECT) or ""
+        if item.settled:
+            item.said = f"asks {role}" if item.state == "waiting for approval" else about
+        elif item.asks and (role := await item.asks()):
+            item.settled, item.said = True, f"its refund asks {role}"
         return
     item.settled = True
     if described.status == WorkflowExecutionStatus.COMPLETED:
-        item.state, item.said = told(await item.handle.result())
+        item.state, item.said = item.tell(await item.handle.result())
     else:
         status = described.status.name.lower() if described.status else "unknown"
         item.state, item.said = status, "see the UI"
@@ -146,7 +156,12 @@ def told(outcome: InvoiceOutcome) -> tuple[str, str]:
     return state, f"{found}: {outcome.reason}, by {outcome.decided_by}"
 
 
-COLOURS = {"posted": "green", "duplicate": "cyan", "rejected": "magenta", "held": "yellow", "needs repair": "red"}
+COLOURS = (
+    {"posted": "green", "duplicate": "cyan", "rejected": "magenta", "held": "yellow", "needs repair": "red"}
+    | dict.fromkeys(("answered", "refund", "refunded", "partly_refunded", "store_credit", "exchanged"), "green")
+    | dict.fromkeys(("routed", "linked", "spam"), "cyan")
+    | {"handed over": "yellow", "refused": "magenta"}
+)
 
 
 def table_of(desk: Desk, items: list[Submitted]) -> Table:

@@ -1,0 +1,123 @@
+"""Asking for a refund by hand, and how refunds ended."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, TypeVar, get_args
+
+import typer
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from commands.console import UserError, command, out, plain
+from commands.desk import Desk, books, open_desk
+from commands.submit import Submitted, table_of, watch
+from domain.actions.refunds import RefundReason
+from domain.refunding import AskedItem, BaseRefundOutcome, Form, GivenBack, RefundHeld, RefundOutcome, RefundRequest
+from integrations.sandbox import SandboxBilling
+from workflows import attributes
+from workflows.refund import RefundWorkflow
+from workflows.refund_wording import line_of, state_of
+
+ID_LENGTH = 20
+REASONS: tuple[RefundReason, ...] = get_args(RefundReason)
+FORMS: tuple[Form, ...] = get_args(Form)
+Name = TypeVar("Name", bound=str)
+
+
+@command
+async def refund(  # noqa: PLR0913 - one option each for what a person may say
+    order: Annotated[str, typer.Argument(help="The order's number in billing.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why: damaged, wrong_item, not_received, changed_mind, …")],
+    reference: Annotated[str, typer.Option(help="What the request is filed under, such as LETTER-2026-117.")],
+    item: Annotated[
+        list[str] | None, typer.Option(help="A line of the order and how many, such as 10=2; all by default.")
+    ] = None,
+    wish: Annotated[str, typer.Option(help="money, store_credit or exchange.")] = "money",
+    submitted_by: Annotated[str | None, typer.Option(help="Who asks; cannot approve. You, by default.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Start anew a case that has ended.")] = False,
+    wait: Annotated[bool, typer.Option(help="Watch until it is done or waits for a person.")] = True,
+) -> int:
+    """Ask for a customer's refund; what is due and who decides follows from billing and the table."""
+    desk = await open_desk()
+    request = RefundRequest(
+        reference=reference,
+        order_id=order,
+        customer_id=await _customer_of(desk, order),
+        items=tuple(_item(each) for each in item or ()),
+        reason=_one_of(reason, REASONS, "--reason"),
+        wish=_one_of(wish, FORMS, "--wish"),
+        received=datetime.now(UTC),
+        requester=submitted_by or getpass.getuser(),
+    )
+    started = await start(desk, request, again=again)
+    if wait:
+        await watch(desk, [started])
+    else:
+        out.print(table_of(desk, [started]))
+    return 0
+
+
+async def start(desk: Desk, request: RefundRequest, *, again: bool = False) -> Submitted:
+    """Start the case of a request; the same order under the same reference is the same case."""
+    mark = hashlib.sha256(f"{request.order_id}\n{request.reference}".encode()).hexdigest()[:ID_LENGTH]
+    reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+    pairs = [SearchAttributePair(attributes.PROCESS, "refund"), SearchAttributePair(attributes.CASE_STATE, "running")]
+    try:
+        handle = await desk.client.start_workflow(
+            RefundWorkflow.run,
+            request,
+            id=f"refund-{mark}",
+            task_queue=desk.queue,
+            id_reuse_policy=reuse,
+            search_attributes=TypedSearchAttributes(pairs),
+        )
+    except WorkflowAlreadyStartedError:
+        known = desk.client.get_workflow_handle_for(RefundWorkflow.run, f"refund-{mark}")
+        said = "the same order and reference: the case that is already there"
+        return Submitted(request.order_id, known, "known", said, tell=told_briefly)
+    return Submitted(request.order_id, handle, "started", tell=told_briefly)
+
+
+def told_briefly(outcome: RefundOutcome) -> tuple[str, str]:
+    """The outcome in a word and a sentence."""
+    return state_of(outcome), f"{line_of(outcome)}, by {outcome.decided_by}"
+
+
+def details(outcome: BaseRefundOutcome) -> Iterator[str]:
+    """What else there is to say of it, a line each, ready to print."""
+    yield f"order {plain(outcome.order_id)}, decided by {plain(outcome.decided_by)}"
+    for finding in outcome.findings:
+        yield f"  - {plain(finding.said, 400)}"
+        yield f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]"
+    if isinstance(outcome, GivenBack):
+        yield from (f"left to do: {plain(each, 300)}" for each in outcome.loose_ends)
+    if isinstance(outcome, RefundHeld):
+        yield f"Next: {outcome.owner}: {plain(outcome.removed_by, 300)}; then ask again with --again."
+
+
+async def _customer_of(desk: Desk, order: str) -> str | None:
+    """Whose order it is, by billing; the process says what an unknown one comes to."""
+    async with books(desk.settings) as database:
+        account = await SandboxBilling(database).find_account(order)
+    return account.order.customer_id if account else None
+
+
+def _item(said: str) -> AskedItem:
+    line, _, quantity = said.partition("=")
+    try:
+        return AskedItem(line=line.strip(), quantity=Decimal(quantity))
+    except (InvalidOperation, ValueError):
+        raise UserError(f"--item {said[:60]} is no line and number of an order, such as 10=2.") from None
+
+
+def _one_of(said: str, known: tuple[Name, ...], option: str) -> Name:
+    found = next((each for each in known if each == said), None)
+    if found is None:
+        raise UserError(f"{option} {said[:60]} is none of {', '.join(known)}.")
+    return found
