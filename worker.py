@@ -57,7 +57,7 @@ from domain.actions import (
 )
 from domain.errors import BadPolicy, DomainError, Unavailable
 from domain.ports import LanguageModel
-from governance.guard import refuse_unguarded, refuse_unknown_roles
+from governance.guard import refuse_undone, refuse_unguarded, refuse_unknown_roles
 from integrations.chat_model import ChatModel, ModelSettings
 from integrations.documents import FolderDocuments
 from integrations.logs import logging_to_stderr
@@ -116,6 +116,7 @@ async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worke
         trail = sweep_of(client, store, sending, Scope(NAMES, queue), TOLD)
         open_adapters.push_async_callback(trail.close)
         activities = [*await _activities(client, settings, store, open_adapters), SweepActivities(trail).sweep]
+        refuse_undone(PERFORMED_BY, activities)
         yield Worker(
             client,
             task_queue=queue,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
-from domain.actions import GUARDED, BaseAction, kind_of
+from domain.actions import GUARDED, KINDS, BaseAction, kind_of
 from domain.errors import DomainError
 from governance.judge import too_few
 from governance.people import Directory
@@ -39,6 +40,28 @@ def refuse_unknown_roles(tables: Iterable[Table], directory: Directory) -> None:
         if row.review
         for role in (*row.review.approvers, *row.review.escalate)
         if directory.role(role) is None
+    ]
+    if faults:
+        raise Unguarded(" ".join(faults))
+
+
+def refuse_undone(
+    performed: Mapping[type[BaseAction], Callable[..., Any]], activities: Iterable[Callable[..., Any]]
+) -> None:
+    """Raise `Unguarded` naming every action that could be allowed and then never done: its case would wait for ever.
+
+    `performed` says which activity performs which action, `activities` are those that the worker has.
+    """
+    known, there = frozenset(KINDS.values()), {activity.__name__ for activity in activities}
+    faults = [
+        f"{action.__name__} cannot travel: add it to Action in domain/actions/__init__.py."
+        for action in performed
+        if action not in known
+    ]
+    faults += [
+        f"Nothing here performs {action.__name__}: add {activity.__name__} to the activities of worker.py."
+        for action, activity in performed.items()
+        if activity.__name__ not in there
     ]
     if faults:
         raise Unguarded(" ".join(faults))

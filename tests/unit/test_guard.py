@@ -3,7 +3,7 @@ from typing import ClassVar, Literal
 import pytest
 
 from domain.actions import BaseAction, Effect, PostBill, SchedulePayment, SendRemittance
-from governance.guard import Unguarded, refuse_unguarded, refuse_unknown_roles
+from governance.guard import Unguarded, refuse_undone, refuse_unguarded, refuse_unknown_roles
 from governance.policy_file import load_table
 from tests.conftest import ROOT
 from tests.rules import ASKS, ROW, directory, table
@@ -131,3 +131,17 @@ def test_every_role_that_nobody_knows_is_said_in_a_sentence_of_its_own() -> None
         for role in ("chair", "board")
     )
     assert str(refused.value).endswith(f"catch. {said}")
+
+
+async def post_bill() -> None: ...
+
+
+def test_an_action_that_no_activity_of_the_worker_performs_is_refused_by_name() -> None:
+    refuse_undone({PostBill: post_bill}, [post_bill])
+    with pytest.raises(Unguarded, match=r"Nothing here performs PostBill: add post_bill to the activities of w"):
+        refuse_undone({PostBill: post_bill}, [])
+
+
+def test_an_action_outside_the_closed_union_is_refused_by_name() -> None:
+    with pytest.raises(Unguarded, match=r"BurnDown cannot travel: add it to Action in domain/actions/__init__\.py"):
+        refuse_undone({BurnDown: post_bill}, [post_bill])
