@@ -14,30 +14,23 @@ from domain.bank import BankOutcome, BankRequest, BaseBankOutcome
 from domain.course import title
 from domain.documents import DocumentRef
 from domain.intake import InvoiceCase
-from domain.outcome import Held, InvoiceOutcome
+from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted, Rejected
 from domain.refunding import BaseRefundOutcome, RefundOutcome, RefundRequest
-from domain.ticketing import BaseTicketOutcome, TicketCase, TicketOutcome
+from domain.ticketing import BaseTicketOutcome, TicketOutcome
+from domain.values import Frozen
 from workflows import bank_wording
-from workflows.bank_details import BankDetailsWorkflow
-from workflows.invoice import InvoiceWorkflow
-from workflows.refund import RefundWorkflow
-from workflows.ticket import TicketWorkflow
+from workflows.registered import NAMES, PROCESSES
 
-Outcome = InvoiceOutcome | BankOutcome | RefundOutcome | TicketOutcome
-RUNS: Mapping[str, Any] = {
-    "Invoice": InvoiceWorkflow.run,
-    "BankDetails": BankDetailsWorkflow.run,
-    "Refund": RefundWorkflow.run,
-    "Ticket": TicketWorkflow.run,
-}
+Outcome = InvoiceOutcome | BankOutcome | RefundOutcome | TicketOutcome | Frozen
+"""Of the processes that these commands have words for, or of any other."""
+RUNS: Mapping[str, Any] = {name: vars(process)["run"] for name, process in zip(NAMES, PROCESSES, strict=True)}
 """The processes by the name of their workflow type."""
-GIVEN: Mapping[str, Any] = {
+KEEPING: Mapping[str, type[InvoiceCase | BankRequest | RefundRequest]] = {
     "Invoice": InvoiceCase,
     "BankDetails": BankRequest,
     "Refund": RefundRequest,
-    "Ticket": TicketCase,
 }
-"""What each is started with."""
+"""Those that are started with a document, by what they are started with; a ticket's text is in the helpdesk."""
 CASES = "WorkflowType IN ({})".format(", ".join(f'"{name}"' for name in RUNS))
 """What finds the cases of every process, and no approvals."""
 
@@ -50,28 +43,39 @@ async def outcome_of(desk: Desk, case: WorkflowExecution) -> Outcome:
 
 
 def told(outcome: Outcome) -> tuple[str, str]:
-    """The outcome in a word and a sentence."""
-    if isinstance(outcome, BaseBankOutcome):
-        return bank_wording.state_of(outcome), bank.told(outcome)
-    if isinstance(outcome, BaseRefundOutcome):
-        return refunds.told_briefly(outcome)
-    if isinstance(outcome, BaseTicketOutcome):
-        return tickets.told_briefly(outcome)
-    return submit.told(outcome)
+    """The outcome in a word and a sentence; one without words of its own says what its fields say."""
+    match outcome:
+        case BaseBankOutcome():
+            return bank_wording.state_of(outcome), bank.told(outcome)
+        case BaseRefundOutcome():
+            return refunds.told_briefly(outcome)
+        case BaseTicketOutcome():
+            return tickets.told_briefly(outcome)
+        case Posted() | Held() | Rejected() | Duplicate():
+            return submit.told(outcome)
+        case _:
+            fields = outcome.model_dump(mode="json", exclude={"spent"}, exclude_none=True)
+            word = str(fields.pop("outcome", "completed"))
+            return word, ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in fields.items())
 
 
 def details(outcome: Outcome) -> Iterator[str]:
     """What else there is to say of it, a line each, ready to print."""
-    if isinstance(outcome, BaseBankOutcome):
-        yield f"supplier {plain(outcome.supplier_id)}, verified by {plain(outcome.verified or 'nothing')}"
-        yield from (f"  - stop by {plain(stop.by)}: {plain(stop.reason or '')}" for stop in outcome.stops)
-        return
-    if isinstance(outcome, BaseRefundOutcome):
-        yield from refunds.details(outcome)
-        return
-    if isinstance(outcome, BaseTicketOutcome):
-        yield from tickets.details(outcome)
-        return
+    match outcome:
+        case BaseBankOutcome():
+            yield f"supplier {plain(outcome.supplier_id)}, verified by {plain(outcome.verified or 'nothing')}"
+            yield from (f"  - stop by {plain(stop.by)}: {plain(stop.reason or '')}" for stop in outcome.stops)
+        case BaseRefundOutcome():
+            yield from refunds.details(outcome)
+        case BaseTicketOutcome():
+            yield from tickets.details(outcome)
+        case Posted() | Held() | Rejected() | Duplicate():
+            yield from _of_invoice(outcome)
+        case _:
+            return
+
+
+def _of_invoice(outcome: InvoiceOutcome) -> Iterator[str]:
     yield f"invoice {plain(outcome.invoice_number or 'unknown')}, decided by {plain(outcome.decided_by)}"
     for finding in outcome.findings:
         yield f"  - {plain(title(finding), 400)}"
@@ -82,17 +86,19 @@ def details(outcome: Outcome) -> Iterator[str]:
 
 async def document_of(desk: Desk, case: WorkflowExecution) -> DocumentRef:
     """What a case was started with, from its history, so that it needs no worker."""
+    if (kind := KEEPING.get(case.workflow_type)) is None:
+        raise UserError(f"{case.id} is a case of {case.workflow_type}, which keeps no document.")
     handle = desk.client.get_workflow_handle(case.id, run_id=case.run_id)
     async for event in handle.fetch_history_events():
         given = event.workflow_execution_started_event_attributes.input.payloads
-        [started] = await desk.client.data_converter.decode(given, [GIVEN[case.workflow_type]])
-        if ref := _document(started):
+        [started] = await desk.client.data_converter.decode(given, [kind])
+        if ref := _kept(started):
             return ref
         break
     raise UserError(f"{case.id} was started without a document.")
 
 
-def _document(started: InvoiceCase | BankRequest | RefundRequest | TicketCase) -> DocumentRef | None:
+def _kept(started: InvoiceCase | BankRequest | RefundRequest) -> DocumentRef | None:
     match started:
         case InvoiceCase():
             return started.document
@@ -100,5 +106,3 @@ def _document(started: InvoiceCase | BankRequest | RefundRequest | TicketCase) -
             return started.evidence
         case RefundRequest():
             return started.message
-        case TicketCase():
-            return None  # its messages are in the helpdesk
