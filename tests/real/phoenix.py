@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import tempfile
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Iterable
@@ -19,40 +17,20 @@ from governance.trail.spans import Span, spans_of
 from integrations.settings import Settings
 from integrations.telemetry import outlets
 from integrations.temporal.dev_server import free_port
+from tests import apart
 from tests.collector import environment
 from tests.conftest import ROOT
 from tests.real.ui import chromium
 from tests.trails import scene
 
 PINNED = ROOT / "tests" / "real" / "phoenix.txt"
-PLACE = ROOT / ".venv" / "phoenix"
 PICTURE = ROOT / "docs" / "pictures" / "phoenix.png"
 START_SECONDS, ARRIVAL_SECONDS = 120, 60
 
 
-class NotInstalled(Exception):
-    """Phoenix cannot be installed here; tests that need it are skipped."""
-
-
 def installed() -> Path:
-    """Its Python, in an environment that is made on the first call: 625 MB from the package index."""
-    python, done = PLACE / "bin" / "python", PLACE / "pinned"
-    if done.exists() and done.read_bytes() == PINNED.read_bytes():
-        return python
-    uv = ROOT / ".venv" / "bin" / "uv"
-    if not uv.exists():
-        raise NotInstalled(f"{uv} is not there: make test installs it")
-    try:
-        _run(uv, "venv", "--clear", "--python", sys.executable, PLACE)
-        _run(uv, "pip", "install", "--python", python, "--require-hashes", "-r", PINNED)
-    except subprocess.CalledProcessError as error:
-        raise NotInstalled(f"Phoenix cannot be installed: {error.stderr.decode(errors='replace')[-500:]}") from None
-    done.write_bytes(PINNED.read_bytes())
-    return python
-
-
-def _run(*command: object) -> None:
-    subprocess.run([str(part) for part in command], check=True, capture_output=True)
+    """Its Python: 625 MB from the package index on the first call."""
+    return apart.installed("phoenix", PINNED)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from governance.trail import conventions as c
 from integrations.settings import Settings
 from integrations.store import open_store
 from integrations.telemetry import drain, outlets
+from tests.apart import NotInstalled
 from tests.collector import environment
 from tests.outbox_contract import told
-from tests.real.phoenix import NotInstalled, Phoenix, installed, phoenix, sample
+from tests.real.phoenix import Phoenix, installed, phoenix, sample
 
 pytestmark = pytest.mark.real
 CASES = ("questioned", "approved", "model-fails", "bank-changed")
