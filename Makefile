@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test lint lock clean bench chaos torture real phoenix mutants
+.PHONY: help demo test lint lock clean bench chaos torture real phoenix tau mutants
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
@@ -37,6 +37,9 @@ torture: .venv/dev ## 200 cases against kills, restarts, resets, hostile signals
 
 phoenix: .venv/dev ## send spans to Arize Phoenix, in an environment of its own (625 MB)
 	$(BIN)/python -m pytest tests/real/test_phoenix.py --timeout 1800 $(ARGS)
+
+tau: .venv/dev ## all tasks of tau-bench retail, against shops of our own and the MCP server (ten minutes)
+	$(BIN)/python -m pytest tests/tau -rP --timeout 900 $(ARGS)
 
 bench: .venv/dev ## measure a governed case against a bare workflow
 	$(BIN)/python -m benchmarks.cases $(ARGS)
