@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from temporalio import activity
 
 from activities.pulse import pulse
+from activities.step import Conversation, reads_of, stepped
 from activities.suspension import refuse_stopped
+from activities.tools import Answers
 from activities.transcript import past, put_segment, whole
+from activities.usage import Price, PricesInForce, priced, used
 from agents.agent import Agent
 from agents.claims import decode_claim, unborne
 from agents.prompt import chat_for, went_on
 from agents.tools import Observed, ToolCall, looked_at
-from agents.transcript import Segment, came_of, sources_of
-from domain.chat import AskedCall, Chat, Completion, Usage
+from agents.transcript import Segment, came_of, quotable, sources_of
+from domain.chat import Chat, Completion, Usage
 from domain.documents import DocumentRef
 from domain.errors import NoAnswer, Unavailable
 from domain.ports import Documents, LanguageModel, StopButton
-from domain.prices import Prices
+from domain.reasoner import Reasoner
 from domain.values import Amount, Frozen
+
+Answered = TypeVar("Answered")
 
 TEXT_LIMIT = 8_000
 """Characters of an unusable answer that go back to the model."""
@@ -63,14 +68,10 @@ class Thought(Frozen):
     calls: tuple[ToolCall, ...] = ()
     transcript: DocumentRef | None = None
     """Of an agent with tools: everything up to here."""
-
-
-class PricesInForce(Protocol):
-    """Where the prices are kept."""
-
-    async def prices(self) -> Prices:
-        """The dated prices; raise `BadPolicy` where they cannot be read."""
-        ...
+    asks: int = 1
+    """How often the model was asked: several times where a framework reasoned."""
+    looked_up: tuple[ToolCall, ...] = ()
+    """What a framework looked up meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,10 @@ class ReasoningActivities:
     model: LanguageModel
     prices: PricesInForce
     stop: StopButton
+    reasoners: Mapping[str, Reasoner] = field(default_factory=dict[str, Reasoner])
+    """By the name of an agent, what reasons in place of the built-in turn."""
+    answers: Answers = field(default_factory=dict[str, Any])
+    """What answers the look-ups of such an agent."""
 
     @activity.defn
     async def think(self, turn: Turn) -> Thought:
@@ -98,13 +103,12 @@ class ReasoningActivities:
         await refuse_stopped(self.stop, agent=turn.agent)
         agent, brief = await self._opened(turn)
         going_on = await self._going_on(turn, agent, brief)
-        said = await self._ask(going_on.chat, agent.limits.seconds)
-        thought = await self._priced(_thought(agent, going_on, said), said)
-        if not agent.tools:
-            return thought
-        words = said.text[:TEXT_LIMIT]
-        segment = Segment(before=turn.transcript, observed=going_on.fresh, said=words, calls=thought.calls)
-        return thought.model_copy(update={"transcript": await put_segment(self.documents, segment)})
+        reasoner = self.reasoners.get(agent.name)
+        thought, segments = await (self._step(agent, going_on, reasoner) if reasoner else self._ask(agent, going_on))
+        newest = turn.transcript
+        for segment in segments if agent.tools else ():
+            newest = await put_segment(self.documents, segment.model_copy(update={"before": newest}))
+        return thought.model_copy(update={"transcript": newest})
 
     async def _going_on(self, turn: Turn, agent: Agent[Any, Any], brief: Frozen) -> GoingOn:
         referred = {name: value for name, value in brief if isinstance(value, DocumentRef)}
@@ -120,12 +124,33 @@ class ReasoningActivities:
         chat = chat.model_copy(update={"may_call": turn.number < agent.limits.turns})
         return GoingOn(chat, fresh, sources_of(brief, texts, came_of(segments, fresh)))
 
-    async def _priced(self, thought: Thought, said: Completion) -> Thought:
-        prices, on = await self.prices.prices(), activity.info().scheduled_time.date()
-        cost = prices.cost(said.model, thought.usage, on)
-        if cost is None and said.asked:
-            cost = prices.cost(said.asked, thought.usage, on)
-        return thought.model_copy(update={"cost": cost})
+    async def _ask(self, agent: Agent[Any, Any], going_on: GoingOn) -> tuple[Thought, tuple[Segment, ...]]:
+        """One turn of the model."""
+        said = await _within(agent.limits.seconds, self.model.complete(going_on.chat))
+        thought = _thought(agent, going_on, said)
+        cost = (await self._price())(said, thought.usage)
+        return thought.model_copy(update={"cost": cost}), (_segment(going_on.fresh, said.text, thought.calls),)
+
+    async def _step(
+        self, agent: Agent[Any, Any], going_on: GoingOn, reasoner: Reasoner
+    ) -> tuple[Thought, tuple[Segment, ...]]:
+        """One step of a framework, judged like one turn of the model and kept as a turn that looked up and answered."""
+        reads = {tool.name for tool in reads_of(agent)}
+        tools = tuple(form for form in going_on.chat.tools if form.name in reads)
+        opening = going_on.chat.model_copy(update={"tools": tools})
+        talk = Conversation(agent, opening, self.model, self.answers, await self._price())
+        step = await _within(agent.limits.seconds, stepped(reasoner, talk))
+        seen = GoingOn(opening, going_on.fresh, quotable(going_on.sources, step.seen))
+        thought = _thought(agent, seen, step.said)
+        if step.stopped:
+            thought = thought.model_copy(update={"observation": Observation(answer="", complaint=step.stopped)})
+        known = {"cost": step.cost, "asks": step.spent.turns, "looked_up": step.looked_up}
+        looked_up = (_segment(going_on.fresh, "", step.looked_up),) if step.looked_up else ()
+        answered = _segment(step.seen if looked_up else going_on.fresh, step.said.text, ())
+        return thought.model_copy(update=known), (*looked_up, answered)
+
+    async def _price(self) -> Price:
+        return priced(await self.prices.prices(), activity.info().scheduled_time.date())
 
     @activity.defn
     async def fall_back(self, turn: Turn) -> Thought:
@@ -142,27 +167,18 @@ class ReasoningActivities:
             raise NoAnswer(f"This worker has no agent {turn.agent} of version {turn.version}.")
         return agent, agent.brief.model_validate_json(await self.documents.get(turn.brief))
 
-    async def _ask(self, chat: Chat, seconds: int) -> Completion:
-        try:
-            async with pulse(), asyncio.timeout(seconds):
-                return await self.model.complete(chat)
-        except TimeoutError:
-            raise Unavailable(f"The model took longer than {seconds} s.") from None
+
+async def _within(seconds: int, answer: Awaitable[Answered]) -> Answered:
+    try:
+        async with pulse(), asyncio.timeout(seconds):
+            return await answer
+    except TimeoutError:
+        raise Unavailable(f"The model took longer than {seconds} s.") from None
 
 
-def _counted(usage: Usage) -> bool:
-    return usage.input_tokens is not None and usage.output_tokens is not None
-
-
-def _estimated(chat: Chat, said: Completion) -> Usage:
-    """Tokens of a server that does not count them: rather too many, so that a budget still ends."""
-    asked = sum(len(message.content) + _length(message.calls) for message in chat.messages)
-    asked += sum(len(tool.model_dump_json()) for tool in chat.tools)
-    return Usage(input_tokens=asked // 2, output_tokens=(len(said.text) + _length(said.calls)) // 2)
-
-
-def _length(calls: Iterable[AskedCall]) -> int:
-    return sum(len(call.name) + len(call.arguments) for call in calls)
+def _segment(told: tuple[Observed, ...], words: str, calls: tuple[ToolCall, ...]) -> Segment:
+    """A turn for the transcript, not yet behind another one."""
+    return Segment(before=None, observed=told, said=words[:TEXT_LIMIT], calls=calls)
 
 
 def _thought(agent: Agent[Any, Any], going_on: GoingOn, said: Completion) -> Thought:
@@ -175,7 +191,7 @@ def _thought(agent: Agent[Any, Any], going_on: GoingOn, said: Completion) -> Tho
         observation=Observation(answer=said.text[:TEXT_LIMIT], complaint=complaint) if complaint else None,
         provider=said.provider,
         model=said.model,
-        usage=said.usage if _counted(said.usage) else _estimated(chat, said),
+        usage=used(chat, said),
         cost=None,
         calls=calls,
     )

@@ -58,6 +58,15 @@ def refuse_unanswered(agents: Iterable[Agent[Any, Any]], answers: Answers) -> No
         raise Unanswered(f"Name in worker.py what answers {', '.join(sorted(lacking))}.")
 
 
+async def answered(tool: ReadTool[Any, Any], arguments: str, answers: Answers) -> str:
+    """What a system returns for arguments that were looked at, as JSON; raise `NoAnswer` where that is too much."""
+    answer = await answers[tool.name](tool.arguments.model_validate_json(arguments))
+    text = answer.model_dump_json() if answer is not None else "Nothing was found."
+    if len(text) > RESULT_LIMIT:
+        raise NoAnswer(f"The answer has {len(text)} characters, the limit is {RESULT_LIMIT}: ask for less.")
+    return text
+
+
 def _unanswered(tool: object, answers: Answers) -> bool:
     return isinstance(tool, ReadTool) and tool.name not in answers
 
@@ -76,10 +85,7 @@ class ToolActivities:
         call, tool = asked.call, self._agent(asked).tool(asked.call.tool)
         if not isinstance(tool, ReadTool):
             raise NoAnswer(f"{call.tool} is no look-up of the agent {asked.agent}.")
-        answer = await self.answers[tool.name](tool.arguments.model_validate_json(call.arguments))
-        text = answer.model_dump_json() if answer is not None else "Nothing was found."
-        if len(text) > RESULT_LIMIT:
-            raise NoAnswer(f"The answer has {len(text)} characters, the limit is {RESULT_LIMIT}: ask for less.")
+        text = await answered(tool, call.arguments, self.answers)
         seen = Observed(call=call.id, tool=tool.name, kind="read", text=text)
         if len(text) <= INLINE_LIMIT:
             return seen

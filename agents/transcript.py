@@ -30,7 +30,12 @@ def reads_of(told: Iterable[Observed]) -> tuple[Read, ...]:
 
 def sources_of(brief: Frozen, texts: Mapping[str, str], told: Iterable[Observed]) -> dict[str, str]:
     """All that an answer may quote, by name: the brief, its texts, and what each tool returned or did."""
-    sources = {"brief": brief.model_dump_json(), **texts}
+    return quotable({"brief": brief.model_dump_json(), **texts}, told)
+
+
+def quotable(sources: Mapping[str, str], told: Iterable[Observed]) -> dict[str, str]:
+    """The same sources, and what tools returned or did besides."""
+    sources = dict(sources)
     for each in told:
         if each.tool and each.kind in ("read", "done"):
             sources[each.tool] = f"{sources.get(each.tool, '')}\n{each.text}"

@@ -24,10 +24,10 @@ class Spent(Frozen):
     seconds: Amount = Decimal(0)
     unpriced: int = Field(default=0, description="turns that failed or that no price was known for")
 
-    def plus(self, usage: Usage | None, cost: Decimal | None, seconds: Decimal) -> Spent:
-        """One turn more; without usage it failed, and nobody knows what it cost."""
+    def plus(self, usage: Usage | None, cost: Decimal | None, seconds: Decimal, turns: int = 1) -> Spent:
+        """A turn more, or several in one step; without usage it failed, and nobody knows what it cost."""
         return Spent(
-            turns=self.turns + 1,
+            turns=self.turns + turns,
             input_tokens=self.input_tokens + ((usage and usage.input_tokens) or 0),
             output_tokens=self.output_tokens + ((usage and usage.output_tokens) or 0),
             money=self.money + (cost or 0),

@@ -101,7 +101,7 @@ class Consulting:
             why_none = f"{SUSPENDED}{reason(error)}" if failed_as(error, Suspended) else reason(error)
         seconds = Decimal(str((workflow.now() - started).total_seconds()))
         used, cost = (thought.usage, thought.cost) if thought else (None, None)
-        self._spent[turn.agent] = spent.plus(used, cost, seconds)
+        self._spent[turn.agent] = spent.plus(used, cost, seconds, thought.asks if thought else 1)
         return thought, why_none
 
 
