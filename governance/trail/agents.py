@@ -91,12 +91,18 @@ def _totals(turns: Sequence[Record]) -> Attributes:
     ends = {name: last[name] for name in (c.PROVIDER, c.MODEL, c.USABLE, c.CONFIDENCE, c.OUTPUT) if name in last}
     priced = [cost for turn in asked if (cost := _money(turn)) is not None]
     sums = {
-        c.TURNS: len(asked),
+        c.TURNS: sum(_asks(turn) for turn in asked),
         c.COST: f"{sum(priced, Decimal(0)):f}" if priced else None,
         c.UNPRICED: len(asked) - len(priced) or None,
         **{name: _sum(asked, name) for name in (c.INPUT_TOKENS, c.OUTPUT_TOKENS)},
     }
     return same | ends | kept(sums)
+
+
+def _asks(turn: Record) -> int:
+    """The questions of one turn: one, or as many as a framework put in its step."""
+    asks = turn.attributes.get(c.ASKS)
+    return asks if isinstance(asks, int) else 1
 
 
 def _sum(turns: Sequence[Record], name: str) -> int | None:

@@ -128,6 +128,8 @@ CONFIDENCE = Attribute("signalbox.claim.confidence", "how sure the model says it
 COMPLAINT = Attribute("signalbox.claim.complaint", "what was wrong with the answer", content=True)
 TURNS = Attribute("signalbox.agent.turns", "questions put to it", "int")
 CALLS = Attribute("signalbox.agent.calls", "the tools that the turn called; `(refused)` where it could not", "string[]")
+ASKS = Attribute("signalbox.agent.asks", "questions to the model in one step that a framework reasoned", "int")
+LOOKED_UP = Attribute("signalbox.agent.looked_up", "what that step looked up meanwhile", "string[]")
 COST = Attribute("signalbox.cost.amount", "in the currency of the price table; text, because it is money")
 UNPRICED = Attribute("signalbox.cost.unpriced", "turns that failed or have no known price", "int")
 NOTICE = Attribute("signalbox.notice.kind", "asked, reminder, escalated, …")

@@ -39,6 +39,8 @@ def _thought(value: JsonValue) -> Attributes:
             c.COMPLAINT: text(value, "observation", "complaint"),
             c.OUTPUT: claim or text(value, "observation", "answer") or (written(list(calls)) if calls else None),
             c.CALLS: tuple(_call(each) for each in calls),
+            c.ASKS: asks if (asks := number(value, "asks") or 1) > 1 else None,
+            c.LOOKED_UP: tuple(_call(each) for each in items(value, "looked_up")),
         }
     )
 

@@ -129,6 +129,10 @@ def _thought(record: Record) -> Iterator[str]:
     yield " ".join(filter(None, (_of(record, c.PROVIDER), _of(record, c.MODEL))))
     if record.attributes.get(c.INPUT_TOKENS):
         yield f"{_of(record, c.INPUT_TOKENS)} + {_of(record, c.OUTPUT_TOKENS)} tokens"
+    if c.ASKS in record.attributes:
+        yield f"asked {_of(record, c.ASKS)} times"
+    if c.LOOKED_UP in record.attributes:
+        yield f"looked up {_list(record, c.LOOKED_UP)}"
     if record.attributes.get(c.USABLE) is False:
         yield f"no usable answer: {_of(record, c.COMPLAINT, LONG)}".removesuffix(": ")
     if c.CALLS in record.attributes:

@@ -4,6 +4,7 @@ from typing import Any
 
 from governance.trail import conventions as c
 from governance.trail.spans import spans_of
+from governance.trail.wording import phrases
 from tests.trails import completed, event, local, only, ran, scheduled, started, task, told
 
 TURN: dict[str, Any] = {"agent": "clerk", "version": "1", "brief": {}, "observations": [], "number": 1}
@@ -60,3 +61,21 @@ def test_an_agent_that_was_stopped_after_its_calls_is_over_with_its_case() -> No
     assert only(told(*ASKED, local(8, "look_up", FOUND)), "agent").status == "open"
     agent = only(told(*ASKED, local(8, "look_up", FOUND), ended), "agent")
     assert agent.until is not None
+
+
+def test_a_step_of_a_framework_says_how_often_it_asked_and_what_it_looked_up() -> None:
+    step = THOUGHT | {"asks": 3, "looked_up": [CALL, CALL], "usage": {"input_tokens": 30, "output_tokens": 6}}
+    records = told(*ASKED[:3], completed(4, 2, step), *task(5))
+    turn, agent = only(records, "activity"), only(records, "agent")
+    assert (turn.attributes[c.ASKS], turn.attributes[c.LOOKED_UP]) == (3, ("find_order", "find_order"))
+    assert (agent.attributes[c.TURNS], agent.attributes[c.INPUT_TOKENS], agent.attributes[c.COST]) == (3, 30, "0.25")
+    assert "asked 3 times" in phrases(turn)
+    assert "looked up find_order + find_order" in phrases(turn)
+
+
+def test_a_turn_that_asked_once_is_recorded_as_ever() -> None:
+    [before, after] = [
+        told(*ASKED[:3], completed(4, 2, thought), *task(5))
+        for thought in (THOUGHT, THOUGHT | {"asks": 1, "looked_up": []})
+    ]
+    assert before == after
