@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test lint lock clean bench chaos torture real phoenix tau mutants
+.PHONY: help demo test lint lock clean bench chaos torture real phoenix tau frameworks mutants
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
@@ -41,6 +41,16 @@ phoenix: .venv/dev ## send spans to Arize Phoenix, in an environment of its own 
 tau: .venv/dev ## all tasks of tau-bench retail, against shops of our own and the MCP server (ten minutes)
 	$(BIN)/python -m pytest tests/tau -rP --timeout 900 $(ARGS)
 
+FRAMEWORKS := autogen crewai langgraph openai-agents pydantic-ai
+.venv/%/pinned: integrations/frameworks/pinned/%.txt | .venv/dev
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/$*
+	$(BIN)/uv pip install --quiet --python .venv/$*/bin/python --require-hashes -r $<
+	@cp $< $@
+
+frameworks: .venv/dev $(FRAMEWORKS:%=.venv/%/pinned) ## let agent frameworks reason, each in an environment of its own (930 MB)
+	$(BIN)/python -m pytest tests/frameworks $(ARGS)
+	$(BIN)/basedpyright --project tests/frameworks/pyright.json
+
 bench: .venv/dev ## measure a governed case against a bare workflow
 	$(BIN)/python -m benchmarks.cases $(ARGS)
 
@@ -59,6 +69,7 @@ lint: .venv/dev ## style, types and import contracts
 lock: .venv/bin/uv ## compile the hash-pinned requirements again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	for name in $(FRAMEWORKS); do $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group $$name -o integrations/frameworks/pinned/$$name.txt || exit 1; done
 
 clean: ## remove everything that was made here
 	rm -rf .venv .signalbox mutants .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -60,6 +60,7 @@ from domain.ports import LanguageModel
 from governance.guard import refuse_undone, refuse_unguarded, refuse_unknown_roles
 from integrations.chat_model import ChatModel, ModelSettings
 from integrations.documents import FolderDocuments
+from integrations.frameworks import reasoners
 from integrations.logs import logging_to_stderr
 from integrations.no_model import NoModel
 from integrations.notify import Router, channels
@@ -152,7 +153,14 @@ async def _activities(
     refuse_unknown_roles(tables, (await policies.people())[0])
     reading = DocumentActivities(documents, await stack.enter_async_context(ChildReader()))
     checking = ExaminationActivities(documents, erp, policies)
-    reasoning = ReasoningActivities(AGENTS, documents, await _model(settings, policies, stack), policies, store.stops)
+    reasoning = ReasoningActivities(
+        AGENTS,
+        documents,
+        await _model(settings, policies, stack),
+        policies,
+        store.stops,
+        await reasoners(settings.reasoners, AGENTS.values()),
+    )
     judging = PolicyActivities(policies, store.stops, settings.profile)
     books, letters = ErpActivities(erp, store.stops), MailActivities(mail, store.stops)
     accounts, signals = BankActivities(erp, mail, store.stops), HistorySignals(client)

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SIGNALBOX_MODEL_KEY", "OPENAI_API_KEY", "model_key"),
         description="the key for it",
     )
+    reasoners: Path | None = Field(
+        default=None, description="a TOML file that names the agent frameworks which reason for some agents"
+    )
     model_provider: str | None = Field(default=None, description="what cards and the trail call the provider")
     sweep_seconds: float = Field(
         default=4, gt=0, le=3600, description="how often the trail is brought up to date with the histories"
