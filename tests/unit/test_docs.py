@@ -4,11 +4,13 @@ import asyncio
 import re
 import shlex
 import shutil
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
+from pydantic import TypeAdapter
 from temporalio.envconfig import ClientConfigProfile
 from typer.testing import CliRunner
 
@@ -17,6 +19,7 @@ from domain.actions import STATED_FACTS
 from governance.guard import refuse_unknown_roles
 from governance.policy_check import check
 from governance.policy_file import is_table
+from integrations.frameworks.chosen import Chosen
 from integrations.policy_folder import PolicyFolder
 from integrations.settings import ROOT, Settings
 from tests.reference import REFERENCE, commands, names_of, written
@@ -24,6 +27,7 @@ from tests.reference import REFERENCE, commands, names_of, written
 PAGES = (*(ROOT / name for name in ("README.md", "AGENTS.md")), *sorted((ROOT / "docs").rglob("*.md")))
 OFFLINE = ("policy", "people", "suspend", "suspended", "resume")
 """Commands that need no server."""
+REASONERS = "# reasoners.toml\n"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SECTION = re.compile(r"^(?=\[)", re.MULTILINE)
 
@@ -137,6 +141,8 @@ def test_every_piece_of_a_policy_file_is_valid_in_its_place(page: Path, folder: 
     """One piece after the other, as a reader would follow the page; the first line of each names its file."""
     (folder / "login.example.com.jwks.json").write_text(JWKS)
     for block in blocks(page, "toml"):
+        if block.startswith(REASONERS):
+            continue
         named = re.match(r"# policies/([\w.-]+)\.toml", block)
         assert named, block
         file = folder / f"{named[1]}.toml"
@@ -146,6 +152,15 @@ def test_every_piece_of_a_policy_file_is_valid_in_its_place(page: Path, folder: 
             assert said.exit_code == 0, said.output
         else:
             asyncio.run(in_force(folder, named[1]))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if f"```toml\n{REASONERS}" in page.read_text()], ids=each_page)
+def test_every_choice_of_a_framework_can_be_read_beside_the_samples(page: Path) -> None:
+    for block in filter(lambda each: each.startswith(REASONERS), blocks(page, "toml")):
+        for chosen in TypeAdapter(dict[str, Chosen]).validate_python(tomllib.loads(block)).values():
+            for file in filter(None, (chosen.build, chosen.adapter)):
+                assert (ROOT / "samples" / "frameworks" / file).is_file()
+            assert chosen.python in {Path(f"../../.venv/{name}/bin/python") for name in ("langgraph", "openai-agents")}
 
 
 async def in_force(folder: Path, name: str) -> None:
