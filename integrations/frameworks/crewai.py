@@ -62,7 +62,7 @@ def build(model: BaseLLM, tools: Sequence[BaseTool], instructions: str) -> Any:
     return Agent(
         role="Reasoner",
         goal="Answer in the form that is asked for",
-        backstory=instructions,
+        backstory=f"\n{instructions}",
         llm=model,
         tools=list(tools),
         max_iter=NO_END,

@@ -46,15 +46,17 @@ def question_of(messages: Sequence[ChatMessage]) -> Question | None:
     system = next((message.content for message in messages if message.role == "system"), "")
     user = next((message.content for message in messages if message.role == "user"), "")
     agent = AGENT.search(system)
-    if agent is None or not user.startswith(BRIEF):
+    words, found, _ = user.partition(BRIEF)  # a framework may put words of its own before the question
+    if agent is None or not found:
         return None
+    start = len(words) + len(BRIEF)
     try:
-        _, end = json.JSONDecoder().raw_decode(user, len(BRIEF))
+        _, end = json.JSONDecoder().raw_decode(user, start)
     except json.JSONDecodeError:
         return None
     texts = tuple(OutsideText(field=name.lower(), text=text) for name, _, text in OUTSIDE.findall(user[end:]))
     results = tuple(_results(messages))
-    return Question(agent=agent[1], version=agent[2], brief=user[len(BRIEF) : end], texts=texts, results=results)
+    return Question(agent=agent[1], version=agent[2], brief=user[start:end], texts=texts, results=results)
 
 
 def _results(messages: Sequence[ChatMessage]) -> Iterator[ToolResult]:

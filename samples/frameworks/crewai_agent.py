@@ -14,7 +14,7 @@ def build(model: BaseLLM, tools: Sequence[BaseTool], instructions: str) -> Any:
     return Agent(
         role="Accounts payable clerk",
         goal="Propose one resolution that the figures of the brief bear out",
-        backstory=instructions,
+        backstory=f"\n{instructions}",
         llm=model,
         tools=list(tools),
         max_iter=1_000,
