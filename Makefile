@@ -38,7 +38,7 @@ torture: .venv/dev ## 200 cases against kills, restarts, resets, hostile signals
 phoenix: .venv/dev ## send spans to Arize Phoenix, in an environment of its own (625 MB)
 	$(BIN)/python -m pytest tests/real/test_phoenix.py --timeout 1800 $(ARGS)
 
-tau: .venv/dev ## all tasks of tau-bench retail, against shops of our own and the MCP server (ten minutes)
+tau: .venv/dev ## all tasks of tau-bench retail, against shops of our own and the MCP server (a quarter of an hour)
 	$(BIN)/python -m pytest tests/tau -rP --timeout 900 $(ARGS)
 
 FRAMEWORKS := autogen crewai langgraph openai-agents pydantic-ai
