@@ -19,12 +19,13 @@ from domain.documents import PlainText
 from domain.invoice import Invoice
 from integrations.policy_folder import PolicyFolder
 from integrations.reading.reader import ChildReader
-from integrations.sandbox import SandboxErp, load_csv, put_on_file, read_adventureworks
+from integrations.sandbox import SandboxErp, load_company, load_csv, put_on_file, read_adventureworks
 from integrations.settings import ROOT, Settings
 
 File = Annotated[Path, typer.Argument(help="An invoice: UBL, CII, Factur-X, PDF or text.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SAMPLES = ROOT / "samples" / "erp"
+COMPANY = ROOT / "samples" / "company"
 
 
 @command
@@ -68,7 +69,7 @@ async def check(
 async def seed(
     folder: Annotated[Path, typer.Option(help="CSV files; the shipped sample company by default.")] = SAMPLES,
 ) -> int:
-    """Load suppliers, orders, receipts and earlier bills into the sandbox; twice changes nothing.
+    """Load suppliers, orders, receipts, earlier bills and customers into the sandbox; twice changes nothing.
 
     The tables of the AdventureWorks sample database are recognised by their file names.
     """
@@ -78,6 +79,8 @@ async def seed(
             await put_on_file(database, data)
         else:
             data = await load_csv(database, folder)
+        if folder == SAMPLES:
+            await load_company(database, COMPANY)
     out.print(f"{len(data.suppliers)} suppliers, {len(data.orders)} orders, {len(data.receipts)} receipts on file.")
     return 0
 

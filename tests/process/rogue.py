@@ -39,6 +39,9 @@ class Rogue:
             order = order.model_copy(update={"expires": workflow.now() + timedelta(hours=1)})
         if attempt.how == "local":
             await workflow.execute_local_activity_method(ErpActivities.post_bill, order, **ONCE)
+        elif attempt.how.startswith("a process"):
+            memo = {"work_order": order} if "by an order" in attempt.how else None
+            await workflow.start_child_workflow("Refund", None, id=f"{this_run().workflow_id}.refund", memo=memo)
         elif attempt.how == "no order":
             await workflow.execute_activity("post_bill", attempt.bill, task_queue=attempt.task_queue, **ONCE)
         else:

@@ -14,7 +14,7 @@ from integrations.temporal.runs import ServerRuns
 from tests.actions import NOW, bill, order, verdict
 from tests.office import Office
 from tests.process.rogue import Attempt, Rogue
-from workflows.door import EFFECTS, Door
+from workflows.door import EFFECTS, PROCESSES, Door
 
 ATTEMPTS = {
     "no order": (order(), "work order"),
@@ -46,10 +46,17 @@ async def test_a_worker_runs_no_effect_without_its_order(office: Office, client:
     assert await office.bills() == ()
 
 
-@pytest.mark.parametrize("how", [*ATTEMPTS, "local"])
+BESIDES = {
+    "local": "local activity",
+    "a process without an order": "work order",
+    "a process by an order for something else": "performs StartRefund, not PostBill",
+}
+
+
+@pytest.mark.parametrize("how", [*ATTEMPTS, *BESIDES])
 async def test_a_workflow_schedules_no_effect_without_its_order(office: Office, client: Client, how: str) -> None:
     queue = f"guarded-{uuid.uuid4()}"
-    given, refusal = ATTEMPTS.get(how, (order(), "local activity"))
+    given, refusal = ATTEMPTS.get(how) or (order(), BESIDES[how])
     attempt = Attempt(how=how, bill=bill(), order=given, task_queue=queue)
     async with (
         open_store(office.desk.settings.store_url) as store,
@@ -72,4 +79,7 @@ def test_every_action_that_a_process_takes_is_behind_the_door() -> None:
     bank = {"change_bank_details", "verify_bank_details", "confirm_bank_details"}
     giving = {"issue_refund", "grant_store_credit", "exchange_items", "book_credit_note", "reverse_credit_note"}
     following = {"restock_items", "end_entitlement", "note_customer", "note_ticket", "send_refund_notice"}
-    assert set(EFFECTS) == paying | bank | giving | following
+    helping = {"route_ticket", "acknowledge_ticket", "ask_customer", "reply_to_customer", "link_ticket"}
+    told = {"escalate_ticket", "close_ticket"}
+    assert set(EFFECTS) == paying | bank | giving | following | helping | told
+    assert set(PROCESSES) == {"Refund"}
