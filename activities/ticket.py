@@ -147,7 +147,7 @@ class TicketLookups:
     async def look_at_ticket(self, ticket_id: str) -> Seen:
         """How it stands now: a signal only says that somebody should look."""
         terms, _ = await self.rules.ticket_rules()
-        ticket = await self._ticket(ticket_id)
+        ticket = await the_ticket(self.helpdesk, ticket_id)
         return Seen(
             state=ticket.state,
             newest=newest_of(ticket).id,
@@ -156,7 +156,7 @@ class TicketLookups:
         )
 
     async def _gather(self, task: ToTakeIn, terms: TicketTerms) -> TicketDossier:
-        ticket = await self._ticket(task.ticket_id)
+        ticket = await the_ticket(self.helpdesk, task.ticket_id)
         since: datetime = ticket.messages[0].at - timedelta(hours=terms.duplicate_hours)
         return TicketDossier(
             ticket=ticket,
@@ -166,11 +166,13 @@ class TicketLookups:
             similar=await self.helpdesk.similar_tickets(ticket.id, since),
         )
 
-    async def _ticket(self, ticket_id: str) -> Ticket:
-        ticket = await self.helpdesk.find_ticket(ticket_id)
-        if ticket is None:
-            raise Refused(f"The helpdesk has no ticket {ticket_id}.")
-        return ticket
+
+async def the_ticket(helpdesk: Helpdesk, ticket_id: str) -> Ticket:
+    """The ticket; raise `Refused` where there is none."""
+    ticket = await helpdesk.find_ticket(ticket_id)
+    if ticket is None:
+        raise Refused(f"The helpdesk has no ticket {ticket_id}.")
+    return ticket
 
 
 def _answered(ticket: Ticket) -> bool:

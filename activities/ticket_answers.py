@@ -8,11 +8,10 @@ from pydantic import Field
 from temporalio import activity
 
 from activities.documents import put_model
-from activities.ticket import TakenIn
+from activities.ticket import TakenIn, the_ticket
 from agents.reply_drafter import DraftClaim, DrafterBrief, draft_of
 from domain.checks.ticket_refund import refund_request
 from domain.documents import DocumentRef
-from domain.errors import Refused
 from domain.ports import Documents
 from domain.refunding import RefundRequest
 from domain.sales import SalesOrder
@@ -100,9 +99,7 @@ class TicketAnswers:
         intake = task.taken.intake
         if intake.customer_id is None:
             return RefundAsked(request=None, order=None)
-        ticket = await self.helpdesk.find_ticket(intake.ticket_id)
-        if ticket is None:
-            raise Refused(f"The helpdesk has no ticket {intake.ticket_id}.")
+        ticket = await the_ticket(self.helpdesk, intake.ticket_id)
         orders = await self.billing.orders_of(intake.customer_id)
         if not orders:
             return RefundAsked(request=None, order=None)

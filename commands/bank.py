@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -77,10 +76,6 @@ async def bank_stop(
 async def start_change(desk: Desk, request: BankRequest) -> Case:
     """Start a case, or join the one that is open if it asks for the same account; else raise `UserError`."""
     _refuse_unusable(request)
-    pairs = [
-        SearchAttributePair(attributes.PROCESS, BankDetailsWorkflow.policy),
-        SearchAttributePair(attributes.CASE_STATE, "running"),
-    ]
     case_id = f"{CASE_PREFIX}{request.supplier_id}"
     try:
         return await desk.client.start_workflow(
@@ -88,7 +83,7 @@ async def start_change(desk: Desk, request: BankRequest) -> Case:
             request,
             id=case_id,
             task_queue=desk.queue,
-            search_attributes=TypedSearchAttributes(pairs),
+            search_attributes=attributes.of_new(BankDetailsWorkflow.policy),
         )
     except WorkflowAlreadyStartedError:
         return await _joined(desk, case_id, request)

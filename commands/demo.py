@@ -178,17 +178,10 @@ async def _attend(desk: Desk, items: list[Submitted]) -> int:
         await asyncio.sleep(POLL_SECONDS)
     out.print(table_of(desk, items))
     out.print(f"\n{PERSON} says of every open ticket that it is done: only people and customers close one.")
-    await _close(desk, [item for item in items if item.state in tickets.OPEN])
+    await asyncio.gather(*(tickets.close(item) for item in items if item.state in tickets.OPEN))
     out.print("\nIs all of it on record? starter.py verify --all says:")
     await catch_up(desk)
     return await verify_all()
-
-
-async def _close(desk: Desk, items: list[Submitted]) -> None:
-    for item in items:
-        await tickets.close(desk, item)
-        if item.handle:
-            await item.handle.result()
 
 
 async def _answer(desk: Desk, approval_id: str) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, TypeVar, get_args
 
 import typer
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from commands.console import UserError, command, out, plain
@@ -67,7 +67,6 @@ async def start(desk: Desk, request: RefundRequest, *, again: bool = False) -> S
     """Start the case of a request; the same order under the same reference is the same case."""
     mark = hashlib.sha256(f"{request.order_id}\n{request.reference}".encode()).hexdigest()[:ID_LENGTH]
     reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
-    pairs = [SearchAttributePair(attributes.PROCESS, "refund"), SearchAttributePair(attributes.CASE_STATE, "running")]
     try:
         handle = await desk.client.start_workflow(
             RefundWorkflow.run,
@@ -75,7 +74,7 @@ async def start(desk: Desk, request: RefundRequest, *, again: bool = False) -> S
             id=f"refund-{mark}",
             task_queue=desk.queue,
             id_reuse_policy=reuse,
-            search_attributes=TypedSearchAttributes(pairs),
+            search_attributes=attributes.of_new("refund"),
         )
     except WorkflowAlreadyStartedError:
         known = desk.client.get_workflow_handle_for(RefundWorkflow.run, f"refund-{mark}")

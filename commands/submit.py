@@ -13,7 +13,7 @@ import typer
 from rich.live import Live
 from rich.table import Table
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from commands.console import command, out, plain
@@ -85,7 +85,6 @@ async def submit(desk: Desk, file: Path, *, requester: str, sender: str | None, 
 async def _start(desk: Desk, case: InvoiceCase, ref: DocumentRef, *, again: bool) -> Submitted:
     case_id = f"invoice-{ref.digest[:ID_LENGTH]}"
     reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
-    pairs = [SearchAttributePair(attributes.PROCESS, "invoice"), SearchAttributePair(attributes.CASE_STATE, "running")]
     try:
         handle = await desk.client.start_workflow(
             InvoiceWorkflow.run,
@@ -93,7 +92,7 @@ async def _start(desk: Desk, case: InvoiceCase, ref: DocumentRef, *, again: bool
             id=case_id,
             task_queue=desk.queue,
             id_reuse_policy=reuse,
-            search_attributes=TypedSearchAttributes(pairs),
+            search_attributes=attributes.of_new("invoice"),
         )
     except WorkflowAlreadyStartedError:
         known = desk.client.get_workflow_handle_for(InvoiceWorkflow.run, case_id)

@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 from temporalio.client import WorkflowExecutionStatus
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import WorkflowIDConflictPolicy
 
 from commands.console import UserError, command, out, plain
 from commands.desk import Desk, books, open_desk
@@ -88,14 +88,13 @@ async def hand_in(desk: Desk, file: Path, *, sender: str | None, requester: str)
     async with books(desk.settings) as database:
         received = await _received(SandboxHelpdesk(database), message)
     case_id = case_of(received.ticket_id)
-    pairs = [SearchAttributePair(attributes.PROCESS, "ticket"), SearchAttributePair(attributes.CASE_STATE, "running")]
     handle = await desk.client.start_workflow(
         TicketWorkflow.run,
         TicketCase(ticket_id=received.ticket_id, requester=requester),
         id=case_id,
         task_queue=desk.queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        search_attributes=TypedSearchAttributes(pairs),
+        search_attributes=attributes.of_new("ticket"),
         start_signal="look",  # whether the case is new or goes on, it looks
     )
     said = "" if received.first else "the same message: it is in its ticket already"
@@ -104,10 +103,11 @@ async def hand_in(desk: Desk, file: Path, *, sender: str | None, requester: str)
     return Submitted(file.name, handle, state, said, tell=told_briefly, rests=RESTS, asks=asks)
 
 
-async def close(desk: Desk, item: Submitted) -> None:
-    """Say that a ticket is done."""
+async def close(item: Submitted) -> None:
+    """Say that a ticket is done, and wait until its case has heard it."""
     if item.handle:
-        await desk.client.get_workflow_handle(item.handle.id).signal("close")
+        await item.handle.signal("close")
+        await item.handle.result()
 
 
 async def _asked_below(desk: Desk, case_id: str) -> str | None:

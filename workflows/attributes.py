@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 PROCESS = SearchAttributeKey.for_keyword("Process")
 CASE_STATE = SearchAttributeKey.for_keyword("CaseState")
@@ -38,6 +38,11 @@ ALL = (
 def upsert(*updates: SearchAttributeUpdate[Any]) -> None:
     """Set search attributes of the running workflow."""
     workflow.upsert_search_attributes(updates)  # pyright: ignore[reportUnknownMemberType] - the SDK's own hint is open
+
+
+def of_new(process: str) -> TypedSearchAttributes:
+    """What a case of this process is found by from its start."""
+    return TypedSearchAttributes([SearchAttributePair(PROCESS, process), SearchAttributePair(CASE_STATE, "running")])
 
 
 LIMIT = 200

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ChildWorkflowError, FailureError
 
 from activities.policy import Judgement, PolicyActivities
@@ -153,12 +152,7 @@ class Case(Consulting):
             request,
             id=f"{workflow.info().workflow_id}.{name}",
             memo={ORDER: order},
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(attributes.PROCESS, name.partition(".")[0]),
-                    SearchAttributePair(attributes.CASE_STATE, "running"),
-                ]
-            ),
+            search_attributes=attributes.of_new(name.partition(".")[0]),
             static_summary=unmarked(f"{about}, {on_whose_word(order, self._given_in)}", SUMMARY_LIMIT),
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
