@@ -7,11 +7,14 @@ import shutil
 import socket
 import sys
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError
 
 from domain.errors import DomainError, Unavailable
 
@@ -94,13 +97,23 @@ def _cli_type(key: SearchAttributeKey[Any]) -> str:
 
 
 async def _answering(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
-    for _ in range(START_SECONDS * 10):
-        if process.returncode is not None:
-            break
-        if not _is_free(port) and not _is_free(port + UI_OFFSET):
-            return
-        await asyncio.sleep(0.1)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(START_SECONDS):
+            while process.returncode is None:
+                if not _is_free(port) and not _is_free(port + UI_OFFSET) and await _is_serving(f"127.0.0.1:{port}"):
+                    return
+                await asyncio.sleep(0.1)
     raise Unavailable(f"The Temporal server did not come up on port {port}; its log is {log}.")
+
+
+async def _is_serving(address: str) -> bool:
+    """Whether calls are served: the port is open before the frontend has joined its own cluster."""
+    try:
+        client = await Client.connect(address)
+        await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
+    except (RuntimeError, RPCError):
+        return False
+    return True
 
 
 def _is_free(port: int) -> bool:
