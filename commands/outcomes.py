@@ -10,13 +10,22 @@ from temporalio.client import WorkflowExecution
 from commands import bank, refunds, submit, tickets
 from commands.console import UserError, plain
 from commands.desk import Desk
-from domain.bank import BankOutcome, BankRequest, BaseBankOutcome
+from domain.bank import BankChanged, BankExpired, BankOutcome, BankRefused, BankRequest, BankStopped
 from domain.course import title
 from domain.documents import DocumentRef
 from domain.intake import InvoiceCase
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted, Rejected
-from domain.refunding import BaseRefundOutcome, RefundOutcome, RefundRequest
-from domain.ticketing import BaseTicketOutcome, TicketOutcome
+from domain.refunding import (
+    Exchanged,
+    PartlyRefunded,
+    Refunded,
+    RefundHeld,
+    RefundOutcome,
+    RefundRequest,
+    RefusedRefund,
+    StoreCredit,
+)
+from domain.ticketing import Answered, HandedOver, Linked, RefundStarted, Routed, SpamDropped, TicketOutcome
 from domain.values import Frozen
 from workflows import bank_wording
 from workflows.registered import NAMES, PROCESSES
@@ -45,11 +54,11 @@ async def outcome_of(desk: Desk, case: WorkflowExecution) -> Outcome:
 def told(outcome: Outcome) -> tuple[str, str]:
     """The outcome in a word and a sentence; one without words of its own says what its fields say."""
     match outcome:
-        case BaseBankOutcome():
+        case BankChanged() | BankRefused() | BankStopped() | BankExpired():
             return bank_wording.state_of(outcome), bank.told(outcome)
-        case BaseRefundOutcome():
+        case Refunded() | PartlyRefunded() | StoreCredit() | Exchanged() | RefusedRefund() | RefundHeld():
             return refunds.told_briefly(outcome)
-        case BaseTicketOutcome():
+        case Answered() | Routed() | Linked() | RefundStarted() | SpamDropped() | HandedOver():
             return tickets.told_briefly(outcome)
         case Posted() | Held() | Rejected() | Duplicate():
             return submit.told(outcome)
@@ -62,12 +71,12 @@ def told(outcome: Outcome) -> tuple[str, str]:
 def details(outcome: Outcome) -> Iterator[str]:
     """What else there is to say of it, a line each, ready to print."""
     match outcome:
-        case BaseBankOutcome():
+        case BankChanged() | BankRefused() | BankStopped() | BankExpired():
             yield f"supplier {plain(outcome.supplier_id)}, verified by {plain(outcome.verified or 'nothing')}"
             yield from (f"  - stop by {plain(stop.by)}: {plain(stop.reason or '')}" for stop in outcome.stops)
-        case BaseRefundOutcome():
+        case Refunded() | PartlyRefunded() | StoreCredit() | Exchanged() | RefusedRefund() | RefundHeld():
             yield from refunds.details(outcome)
-        case BaseTicketOutcome():
+        case Answered() | Routed() | Linked() | RefundStarted() | SpamDropped() | HandedOver():
             yield from tickets.details(outcome)
         case Posted() | Held() | Rejected() | Duplicate():
             yield from _of_invoice(outcome)

@@ -11,7 +11,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -148,7 +147,7 @@ def _read(file: Path, sender: str | None) -> InboundMessage:
     if len(content) > LARGEST:
         raise UserError(f"{file} has more than {LARGEST} bytes; a ticket's message is shorter.")
     parsed = email.message_from_bytes(content, policy=email.policy.default)
-    mail = parsed if isinstance(parsed, EmailMessage) and parsed["From"] else None
+    mail = parsed if parsed["From"] else None
     wrote = sender or (str(mail["From"]) if mail else "")
     if not wrote:
         raise UserError(f"{file} does not say who wrote it: begin it with a line `From: …`, or give --sender.")

@@ -4,12 +4,11 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
@@ -21,8 +20,9 @@ from activities.tools import ToolActivities
 from commands.approvals import answer, waiting_for
 from commands.console import UserError
 from commands.desk import Desk
+from composition.common import common
+from composition.opened import open_shared, opened_store
 from governance.guard import refuse_unguarded
-from integrations.policy_folder import PolicyFolder
 from integrations.scripted_model import Reply, ScriptedCall, ScriptedModel, scripted_model
 from integrations.settings import Settings
 from integrations.store import Store
@@ -70,7 +70,7 @@ class Hall:
 
     desk: Desk
     store: Store
-    common: list[Any]
+    common: Sequence[Any]
     models: dict[str, Obeying]
     approving: bool
 
@@ -173,12 +173,11 @@ def _late(script: list[Iterator[Reply]]) -> Iterator[Reply]:
 async def _hall(
     client: Client, settings: Settings, stack: AsyncExitStack, models: dict[str, Obeying], *, approving: bool
 ) -> Hall:
-    store = await worker._store(settings, stack)
+    store = await opened_store(settings, stack)
+    opened = await open_shared(client, settings, store, stack)
     agents = {(each.name, each.version): each for each in AGENTS.values()}
     ours = {kind: Performing(SYSTEMS["banking"].seeded({}), store.stops) for kind in KINDS}
-    tables = [await PolicyFolder(settings.policies).table(name) for name in AGENTS]
+    tables = [await opened.policies.table(name) for name in AGENTS]
     refuse_unguarded(ours, KINDS, tables)
-    theirs = {kind: by for kind, by in PERFORMED_BY.items() if kind not in ours}
-    with patch.multiple(worker, AGENTS=agents, PERFORMED_BY=theirs):
-        common = await worker._activities(client, settings, store, stack)
-    return Hall(Desk(settings, client, "http://ui"), store, common, models, approving)
+    shared = await common(opened, agents, stack)
+    return Hall(Desk(settings, client, "http://ui"), store, shared.activities, models, approving)

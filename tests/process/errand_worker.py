@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from unittest.mock import patch
 
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -14,6 +13,7 @@ from temporalio.worker import Worker
 import worker
 from activities.final import FinalErrors
 from activities.tools import ToolActivities
+from composition.opened import opened_store
 from domain.errors import Refused, Unavailable
 from domain.purchasing import OrderLine, PurchaseOrder
 from integrations.documents import FolderDocuments
@@ -71,9 +71,8 @@ def made_up(number: str) -> PurchaseOrder:
 async def errand_worker(client: Client, settings: Settings) -> AsyncGenerator[Worker]:
     """Everything that the product's worker does, for clerks."""
     async with AsyncExitStack() as stack:
-        store = await worker._store(settings, stack)
-        with patch.object(worker, "AGENTS", AGENTS):
-            activities = await worker._activities(client, settings, store, stack)
+        store = await opened_store(settings, stack)
+        activities = await worker.activities_of(client, settings, store, stack, AGENTS)
         database = Database(settings.books)
         stack.push_async_callback(database.close)
         lookups = Lookups(SandboxErp(database))

@@ -131,10 +131,10 @@ async def test_what_the_page_writes_passes_every_check_of_make_lint(copy: Copy) 
     assert all("access: " in told for check, (_, told) in said.items() if "starter.py" in check), said
 
 
-async def test_without_the_line_that_performs_its_action_the_worker_does_not_start_and_names_it(
+async def test_without_what_performs_its_action_the_worker_does_not_start_and_names_it(
     copy: Copy, tmp_path: Path, client: Client
 ) -> None:
-    file, line = copy.folder / "worker.py", "AccessActivities(directory, store.stops).grant_access,"
+    file, line = copy.folder / "composition" / "access.py", ", granting.grant_access"
     whole = file.read_text()
     assert whole.count(line) == 1
     file.write_text(whole.replace(line, ""))

@@ -21,22 +21,15 @@ from temporalio.client import Client  # noqa: E402
 from temporalio.worker import Worker  # noqa: E402
 
 import worker  # noqa: E402
-from activities.explaining import ExplainingActivities  # noqa: E402
 from activities.final import FinalErrors  # noqa: E402
-from activities.identity import IdentityActivities  # noqa: E402
 from activities.journaling import Journaling  # noqa: E402
-from activities.notification import NotificationActivities  # noqa: E402
-from activities.policy import PolicyActivities  # noqa: E402
-from activities.reasoning import ReasoningActivities  # noqa: E402
 from activities.tools import ToolActivities, refuse_unanswered  # noqa: E402
+from composition.common import common  # noqa: E402
+from composition.opened import open_shared, opened_store  # noqa: E402
 from governance.guard import refuse_unguarded, refuse_unknown_roles  # noqa: E402
-from integrations.documents import FolderDocuments  # noqa: E402
-from integrations.notify import Router, channels  # noqa: E402
-from integrations.policy_folder import PolicyFolder  # noqa: E402
 from integrations.settings import Settings  # noqa: E402
 from integrations.temporal.connection import connect  # noqa: E402
 from integrations.temporal.runs import ServerRuns  # noqa: E402
-from integrations.temporal.signals import HistorySignals  # noqa: E402
 from tests.tau.agent import retail_clerk  # noqa: E402
 from tests.tau.mcp import mcp_shops  # noqa: E402
 from tests.tau.process import RetailWorkflow  # noqa: E402
@@ -60,30 +53,22 @@ async def systems(settings: Settings, stack: AsyncExitStack) -> adapters.SystemO
 async def retail_worker(client: Client, settings: Settings) -> AsyncGenerator[Worker]:
     """Everything that the product's worker does, for retail cases."""
     async with AsyncExitStack() as stack:
-        store = await worker._store(settings, stack)
-        documents = FolderDocuments(settings.documents)
-        policies = PolicyFolder(settings.policies, documents.keep)
+        store = await opened_store(settings, stack)
+        opened = await open_shared(client, settings, store, stack)
+        documents, policies = opened.documents, opened.policies
         tables = [await policies.table(RetailWorkflow.policy)]
         of = await systems(settings, stack)
         answers = adapters.Lookups(of).answers()
         refuse_unguarded(dict.fromkeys(actions.ALL, of("")), actions.ALL, tables)
         refuse_unknown_roles(tables, (await policies.people())[0])
         refuse_unanswered(AGENTS.values(), answers)
-        reasoning = ReasoningActivities(
-            AGENTS, documents, await worker._model(settings, policies, stack), policies, store.stops
-        )
-        judging, signals = PolicyActivities(policies, store.stops, settings.profile), HistorySignals(client)
         tools, retail = ToolActivities(AGENTS, documents, answers), adapters.RetailActivities(of, store.stops)
-        notices = Router(channels(settings, policies.directory), store.deliveries, worker._pages(client, settings))
         yield Worker(
             client,
             task_queue=settings.task_queue or TASK_QUEUE,
             workflows=[RetailWorkflow, Approval],
             activities=[
-                *(reasoning.think, reasoning.fall_back, judging.judge, judging.amend),
-                IdentityActivities(signals, policies, settings.profile).who_answered,
-                ExplainingActivities(documents, reasoning).explain,
-                NotificationActivities(notices).notify,
+                *(await common(opened, AGENTS, stack)).activities,
                 *(tools.look_up, tools.prepare_action),
                 *(getattr(retail, method.__name__) for method in adapters.PERFORMED.values()),
             ],

@@ -1,0 +1,1 @@
+"""What stands behind the ports of a worker: for every process its adapters, look-ups and effects."""

@@ -1,0 +1,61 @@
+"""What every process of a worker shares, opened once, and what a process adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio.client import Client
+
+from domain.actions import BaseAction
+from integrations.documents import FolderDocuments
+from integrations.policy_folder import PolicyFolder
+from integrations.sandbox import Database, Faults
+from integrations.settings import Settings
+from integrations.store import Store, open_store
+from integrations.temporal.signals import HistorySignals
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The stores, folders and connections of one worker."""
+
+    client: Client
+    settings: Settings
+    store: Store
+    documents: FolderDocuments
+    policies: PolicyFolder
+    signals: HistorySignals
+    database: Database
+    faults: Faults
+    """What the sandbox's systems shall get wrong."""
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What one process brings into the worker."""
+
+    activities: Sequence[Callable[..., Any]]
+    systems: Mapping[type[BaseAction], object] = field(default_factory=dict[type[BaseAction], object])
+    """Which adapter performs which action, for those that may do harm: a worker refuses to start without."""
+
+
+async def open_shared(client: Client, settings: Settings, store: Store, stack: AsyncExitStack) -> Opened:
+    """Open what the processes share; the stack closes it."""
+    database = Database(settings.books)
+    stack.push_async_callback(database.close)
+    await database.prepare()
+    documents = FolderDocuments(settings.documents)
+    policies = PolicyFolder(settings.policies, documents.keep)
+    faults = Faults.parse(settings.sandbox_faults)
+    return Opened(client, settings, store, documents, policies, HistorySignals(client), database, faults)
+
+
+async def opened_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    """The project's own database; raise `ValueError` naming the setting that is wrong."""
+    try:
+        return await stack.enter_async_context(open_store(settings.store_url))
+    except ValueError as error:
+        raise ValueError(f"SIGNALBOX_STORE: {error}") from None
