@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -12,7 +13,7 @@ from temporalio import activity
 from activities.documents import put_model
 from agents.ticket_router import RouterBrief, RouterClaim
 from agents.ticket_triage import RoutingRules, triage_of
-from domain.actions.tickets import Priority
+from domain.actions.tickets import EscalationReason, Priority
 from domain.checks.ticket_intake import newest_of, take_in
 from domain.checks.ticket_text import read_of
 from domain.customers import Contract
@@ -79,7 +80,7 @@ class Seen(Frozen):
     state: TicketState
     newest: str = Field(description="the id of the requester's last message")
     answered: bool = Field(description="whether somebody has written to the customer since the ticket came")
-    reassigned_often: bool
+    escalates: tuple[EscalationReason, ...] = Field(description="what whoever heads the queue must be told of")
 
 
 class TicketRules(Protocol):
@@ -152,7 +153,7 @@ class TicketLookups:
             state=ticket.state,
             newest=newest_of(ticket).id,
             answered=_answered(ticket),
-            reassigned_often=ticket.reassigned >= terms.reassigned_times,
+            escalates=tuple(_escalates(ticket, terms)),
         )
 
     async def _gather(self, task: ToTakeIn, terms: TicketTerms) -> TicketDossier:
@@ -173,6 +174,13 @@ async def the_ticket(helpdesk: Helpdesk, ticket_id: str) -> Ticket:
     if ticket is None:
         raise Refused(f"The helpdesk has no ticket {ticket_id}.")
     return ticket
+
+
+def _escalates(ticket: Ticket, terms: TicketTerms) -> Iterator[EscalationReason]:
+    if ticket.reassigned >= terms.reassigned_times:
+        yield "reassigned_often"
+    if ticket.assignee and ticket.assignee.away:
+        yield "assignee_away"
 
 
 def _answered(ticket: Ticket) -> bool:

@@ -25,10 +25,11 @@ from commands.submit import Submitted, table_of, watch
 from commands.waiting import WAITING, quotable
 from domain.errors import Unavailable
 from domain.support import InboundMessage, Received
-from domain.ticketing import BaseTicketOutcome, HandedOver, RefundStarted, TicketCase, TicketOutcome
+from domain.ticketing import BaseTicketOutcome, HandedOver, RefundStarted, TicketOutcome
 from integrations.sandbox import SandboxHelpdesk
 from workflows import attributes
 from workflows.ticket import TicketWorkflow
+from workflows.ticket_state import TicketInput
 from workflows.ticket_wording import line_of, state_of
 
 PREFIX = "ticket-"
@@ -89,7 +90,7 @@ async def hand_in(desk: Desk, file: Path, *, sender: str | None, requester: str)
     case_id = case_of(received.ticket_id)
     handle = await desk.client.start_workflow(
         TicketWorkflow.run,
-        TicketCase(ticket_id=received.ticket_id, requester=requester),
+        TicketInput(ticket_id=received.ticket_id, requester=requester),
         id=case_id,
         task_queue=desk.queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

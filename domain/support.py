@@ -47,6 +47,13 @@ class Received(Frozen):
     first: bool
 
 
+class Assignee(Frozen):
+    """Whoever of support a ticket was given to."""
+
+    name: str
+    away: bool = Field(description="out of office at the moment of looking: nobody works on the ticket")
+
+
 class Ticket(Frozen):
     """A ticket as the helpdesk has it."""
 
@@ -59,6 +66,7 @@ class Ticket(Frozen):
     queue: str | None
     priority: Priority | None
     linked_to: str | None
+    assignee: Assignee | None = None
     reassigned: int = Field(default=0, ge=0, description="how often a person has put it into another queue")
     reopened: int = Field(default=0, ge=0, description="how often the customer has written again after it was closed")
     messages: tuple[Message, ...] = Field(min_length=1, description="oldest first, at most 50")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -64,6 +65,8 @@ class Case(Consulting):
         super().__init__()
         self.particulars: Mapping[str, str] = {}
         self._given_in: dict[Vote, str] = {}
+        self._moot: str | None = None
+        self._watching: asyncio.Task[None] | None = None
         self.stands("running", None, "")
 
     def stands(self, state: str, owner: str | None, about: str) -> None:
@@ -112,7 +115,8 @@ class Case(Consulting):
             except ChildWorkflowError as error:
                 if workflow.cancellation_reason() is not None:
                     raise
-                return Authority(None, verdict, None, f"The approval ended without a decision: {reason(error)}")
+                why = self._moot or f"The approval ended without a decision: {reason(error)}"
+                return Authority(None, verdict, None, why)
             if decision.amended:
                 subject, verdict = decision.amended.subject, decision.amended.verdict
                 action = cast("A", subject.action)
@@ -124,18 +128,29 @@ class Case(Consulting):
         self.listed_as("waiting for approval", request.role, request.question)
         again = f".{number}" if number > 1 else ""
         approval = f"approval.{request.role}.{workflow.info().workflow_id}.{action.step}{again}"
-        decision = await workflow.execute_child_workflow(
+        asked = await workflow.start_child_workflow(
             Approval.run,
             request,
             id=approval,
             search_attributes=found_by(request, action),
             static_summary=unmarked(request.question, SUMMARY_LIMIT),
         )
+        self._watching = asyncio.create_task(self._withdraw_if_moot(asked))
+        decision = await asked
         self._given_in = {vote: self._given_in.get(vote, approval) for vote in decision.votes}
         if decision.spent:
             self.also_spent(explainer.name, decision.spent)
         self.listed_as("running", None, f"{decision.state}: {request.question}")
         return decision
+
+    async def moot(self, decided: Callable[[], bool]) -> str | None:  # noqa: ARG002 - for those who wait
+        """Why a question need not be answered any more; a process whose subject can go waits for that, or `decided`."""
+        return None
+
+    async def _withdraw_if_moot(self, asked: workflow.ChildWorkflowHandle[Any, Decision]) -> None:
+        if why := await self.moot(asked.done):
+            self._moot = why
+            asked.cancel()
 
     async def perform(self, order: WorkOrder[A]) -> Receipt:
         """Do exactly what a work order covers."""

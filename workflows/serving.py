@@ -22,6 +22,7 @@ from workflows.refund import RefundWorkflow
 from workflows.sla_watch import SlaWatch
 from workflows.ticket_events import TicketEvents
 from workflows.ticket_questions import TicketAt
+from workflows.ticket_state import TicketInput, TicketSoFar
 
 
 class Serving(TicketEvents):
@@ -38,6 +39,36 @@ class Serving(TicketEvents):
         self.lacks_data = False
         """Whether the customer was asked for something that a refund needs."""
         self._escalated: set[EscalationReason] = set()
+
+    def laid_down(self, case: TicketCase, ticket: TicketAt, outcome: TicketOutcome, messages: int) -> TicketInput:
+        """All that a new run of this case needs to go on."""
+        so_far = TicketSoFar(
+            taken=ticket.taken,
+            triage=ticket.triage,
+            queues=ticket.queues,
+            wants_refund=ticket.wants_refund,
+            claim=ticket.consulted.claim,
+            provider=ticket.consulted.provider,
+            model=ticket.consulted.model,
+            brief=ticket.consulted.brief,
+            outcome=outcome,
+            messages=messages,
+            lacks_data=self.lacks_data,
+            escalated=tuple(sorted(self._escalated)),
+            sla=self.sla.state,
+            spent=dict(self._spent),
+            news=self._news,
+            closings=tuple(self._closings),
+        )
+        return TicketInput(ticket_id=case.ticket_id, requester=case.requester, so_far=so_far)
+
+    def take_up(self, so_far: TicketSoFar) -> None:
+        """Go on from where the run before has laid it down; what came since is added."""
+        self.newest, self.lacks_data = so_far.taken.intake, so_far.lacks_data
+        self._escalated, self._spent = set(so_far.escalated), dict(so_far.spent)
+        self._news = self._news or so_far.news
+        self._closings[:0] = so_far.closings
+        self.sla.go_on(so_far.sla, so_far.taken, so_far.triage)
 
     async def answer(self, ticket: TicketAt, by: str) -> TicketOutcome:
         """A single plain question is answered from the knowledge base, in the articles' own words."""

@@ -17,6 +17,7 @@ from domain.ticketing import Triage
 from governance.sla_clock import Clock, ClockName, Pause
 from workflows.failures import reason
 from workflows.options import LOOKUP
+from workflows.ticket_state import SlaState
 
 SAID = {"first_reply": "first reply", "resolution": "resolution"}
 Escalate = Callable[[EscalationReason, ClockName], Awaitable[None]]
@@ -51,6 +52,22 @@ class SlaWatch:
         """Count for this queue and priority from now on, since the ticket was opened."""
         self._subject, self._stirred = (taken, triage), True
         self._keeping = self._keeping or asyncio.create_task(self._keep())
+
+    def go_on(self, state: SlaState, taken: TakenIn, triage: Triage) -> None:
+        """Keep time as the run before did."""
+        self._replied, self._pauses = state.replied, list(state.pauses)
+        self._told, self.breached = set(state.told), list(state.breached)
+        self.about(taken, triage)
+
+    @property
+    def state(self) -> SlaState:
+        """What a new run needs to know."""
+        return SlaState(
+            replied=self._replied,
+            pauses=tuple(self._pauses),
+            told=tuple(sorted(self._told)),
+            breached=tuple(self.breached),
+        )
 
     def replied(self) -> None:
         """The customer has an answer: the first promise is kept, or was broken before."""

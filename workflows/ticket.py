@@ -25,6 +25,7 @@ from workflows.failures import reason
 from workflows.options import LOOKUP
 from workflows.serving import Serving
 from workflows.ticket_questions import TicketAt
+from workflows.ticket_state import TicketInput, TicketSoFar
 
 MOST_MESSAGES = 25
 DELICATE: tuple[EscalationReason, ...] = ("security", "legal", "abuse", "reassigned_often")
@@ -38,13 +39,11 @@ class TicketWorkflow(Serving):
     policy = "ticket"
 
     @workflow.run
-    async def run(self, case: TicketCase) -> TicketOutcome:
+    async def run(self, case: TicketInput) -> TicketOutcome:
         """One ticket, until it is closed."""
-        self.requester = case.requester
-        self.particulars = wording.particulars(case, None)
-        self.stands("taking in", None, "a ticket")
+        self.requester, self.ticket_id = case.requester, case.ticket_id
         try:
-            outcome = await self._settle(case)
+            outcome = await (self._resume(case, case.so_far) if case.so_far else self._settle(case))
         except ApplicationError as error:  # a lookup that trying again does not mend, such as a broken file of rules
             outcome = wording.stopped(case, reason(error))
         await self.sla.end()
@@ -52,21 +51,37 @@ class TicketWorkflow(Serving):
         return outcome.model_copy(update={"spent": self.spent, "breached": tuple(self.sla.breached)})
 
     async def _settle(self, case: TicketCase) -> TicketOutcome:
-        """One message after the other; a ticket that repeats another, or is spam, is over at once."""
+        """From the message to its queue; a ticket that repeats another, or is spam, is over at once."""
+        self.particulars = wording.particulars(case, None)
+        self.stands("taking in", None, "a ticket")
         taken = await self._take_in(case)
         if taken.intake.spam:
             return wording.spam(taken)
         if linked := await self._link(taken):
             return linked
         ticket = await self._triage(taken)
-        outcome = await self._serve(ticket)
-        for _ in range(MOST_MESSAGES):
+        return await self._see_through(case, ticket, await self._serve(ticket))
+
+    async def _resume(self, case: TicketCase, so_far: TicketSoFar) -> TicketOutcome:
+        """In a new run, from where the one before stood."""
+        self.take_up(so_far)
+        self.particulars = wording.particulars(case, so_far.taken)
+        return await self._see_through(case, so_far.ticket, so_far.outcome, so_far.messages)
+
+    async def _see_through(
+        self, case: TicketCase, ticket: TicketAt, outcome: TicketOutcome, messages: int = 0
+    ) -> TicketOutcome:
+        """One further message after the other, until somebody closes it."""
+        while messages < MOST_MESSAGES:
             self._stays(outcome)
             end = await self._until_closed(ticket)
+            if end == "long":
+                await self.sla.end()
+                workflow.continue_as_new(self.laid_down(case, ticket, outcome, messages))
             if end != "wrote":
                 return outcome.model_copy(update={"closed_by": end})
             self.sla.customer_wrote()
-            ticket = ticket.gone_on(await self._take_in(case))
+            ticket, messages = ticket.gone_on(await self._take_in(case)), messages + 1
             outcome = await self._serve_again(ticket)
         return wording.endless(outcome, MOST_MESSAGES)
 
@@ -120,10 +135,14 @@ class TicketWorkflow(Serving):
             return await self.refund(ticket, wording.BY_RULES)
         return wording.routed(ticket, "The customer has written again: a person reads it.", wording.BY_RULES)
 
-    async def _until_closed(self, ticket: TicketAt) -> Literal["customer", "person", "wrote"] | None:
-        """Who closed it, `wrote` where the customer did before, or nobody: silence closes no ticket."""
+    async def _until_closed(self, ticket: TicketAt) -> Literal["customer", "person", "wrote", "long"] | None:
+        """Who closed it, or nobody: silence closes no ticket. `wrote` where the customer did before, `long` where the
+        case had better go on in a new run.
+        """
         intake = ticket.intake
-        while (news := await self.next_news(intake.ticket_id)) is not None:
+        while (news := await self.next_news()) is not None:
+            if news == "long":
+                return "long"
             if not isinstance(news, Seen):
                 if (await self.follow(closing_of(intake, news))).reference:
                     return news
@@ -134,8 +153,8 @@ class TicketWorkflow(Serving):
                 return "wrote"
             if news.answered:
                 self.sla.replied()
-            if news.reassigned_often:
-                await self.escalate("reassigned_often")
+            for why in news.escalates:
+                await self.escalate(why)
         return None
 
     async def _escalate_flags(self, ticket: TicketAt) -> None:

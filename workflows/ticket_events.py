@@ -10,13 +10,16 @@ from typing import Literal
 
 from temporalio import workflow
 from temporalio.common import RawValue
+from temporalio.exceptions import FailureError
 
 from activities.ticket import Seen, TicketLookups
+from workflows.failures import given_up
 from workflows.following import Following
 from workflows.options import LOOKUP, WATCHED
 
 SaidBy = Literal["customer", "person"]
 Hearing = Callable[["TicketEvents", RawValue], None]
+DONE = "The ticket is done: somebody has closed it."
 KEPT = 20
 """Closings that are kept; one is enough."""
 
@@ -37,14 +40,15 @@ class TicketEvents(Following):
     def __init__(self) -> None:
         """Nothing has happened yet."""
         super().__init__()
-        self._news = False
+        self.ticket_id = ""
+        self._news = self._stirred = False
         self._closings: list[SaidBy] = []
 
     @workflow.signal(description="Something has happened in the helpdesk: the case looks. Data: nothing.")
     @_whatever_comes
     def look(self, _: RawValue = None) -> None:  # type: ignore[assignment]
         """Look; a flood of these is one look."""
-        self._news = True
+        self._news = self._stirred = True
 
     @workflow.signal(
         description='It is done; the ticket is closed. Data: nothing, or "customer" if the customer says so.'
@@ -55,8 +59,13 @@ class TicketEvents(Following):
         if len(self._closings) < KEPT:
             self._closings.append(_said_by(said_by))
 
-    async def next_news(self, ticket_id: str) -> Seen | SaidBy | None:
-        """Wait for the next thing that happens: how the ticket stands, who closes it, or nothing in thirty days."""
+    async def next_news(self) -> Seen | SaidBy | Literal["long"] | None:
+        """Wait for the next thing that happens: how the ticket stands, who closes it, or nothing in thirty days.
+
+        `long` at once where this run has heard so much that the next had better be heard by a new one.
+        """
+        if workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished():
+            return "long"
         over = asyncio.create_task(workflow.sleep(WATCHED, summary="the case ends if nothing happens any more"))
         await workflow.wait_condition(lambda: self._news or bool(self._closings) or over.done())
         if self._closings:
@@ -64,7 +73,31 @@ class TicketEvents(Following):
         if not self._news:
             return None
         self._news = False
-        return await workflow.execute_local_activity_method(TicketLookups.look_at_ticket, ticket_id, **LOOKUP)
+        return await self._look()
+
+    async def moot(self, decided: Callable[[], bool]) -> str | None:
+        """A question about a ticket is, once somebody calls the ticket done or has closed it in the helpdesk."""
+        self._stirred = False
+        while not decided():
+            await workflow.wait_condition(lambda: decided() or self._stirred or bool(self._closings))
+            if self._closings:
+                return DONE
+            if self._stirred and not decided():
+                self._stirred = False
+                if await self._is_closed():
+                    return DONE
+        return None
+
+    async def _is_closed(self) -> bool:
+        """Whether the helpdesk has closed it; where nobody can say, it has not."""
+        try:
+            return (await self._look()).state == "closed"
+        except FailureError as error:
+            given_up(error)
+            return False
+
+    async def _look(self) -> Seen:
+        return await workflow.execute_local_activity_method(TicketLookups.look_at_ticket, self.ticket_id, **LOOKUP)
 
 
 def _said_by(value: RawValue | None) -> SaidBy:

@@ -12,7 +12,9 @@ TicketFlag = Literal[
 ]
 """Found by rules or by the router: whom it concerns, what must not be answered by itself, and where routing fails."""
 Priority = Literal["urgent", "high", "medium", "low"]
-EscalationReason = Literal["sla_warning", "sla_breach", "security", "legal", "abuse", "reassigned_often"]
+EscalationReason = Literal[
+    "sla_warning", "sla_breach", "security", "legal", "abuse", "reassigned_often", "assignee_away"
+]
 
 
 class TicketAction(BaseAction):

@@ -34,8 +34,9 @@ class SandboxHelpdesk(System):
             return await take_in(books, message)
 
     async def find_ticket(self, ticket_id: str) -> Ticket | None:
-        """The ticket with its newest 50 messages."""
-        return await self._ask("find_ticket", lambda books: helpdesk_lookups.ticket_by_id(books, ticket_id))
+        """The ticket with its newest 50 messages, and whoever has it."""
+        at = self._clock()
+        return await self._ask("find_ticket", lambda books: helpdesk_lookups.ticket_by_id(books, ticket_id, at))
 
     async def queues(self) -> tuple[Queue, ...]:
         """Every queue, by name."""

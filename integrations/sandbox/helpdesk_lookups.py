@@ -9,18 +9,25 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.purchasing import Message as Sent
-from domain.support import Incident, Message, Queue, Ticket
+from domain.support import Assignee, Incident, Message, Queue, Ticket
 from integrations.sandbox.lookups import read_all
-from integrations.sandbox.schema.support import incidents, queues, ticket_messages, tickets
+from integrations.sandbox.schema.support import absences, assignments, incidents, queues, ticket_messages, tickets
 
 MESSAGES = 50
 SIMILAR = 20
 
 
-async def ticket_by_id(snapshot: AsyncConnection, ticket_id: str) -> Ticket | None:
-    """The ticket with this number."""
+async def ticket_by_id(snapshot: AsyncConnection, ticket_id: str, at: datetime) -> Ticket | None:
+    """The ticket with this number, and whether whoever has it is away at a moment."""
     found = await tickets_where(snapshot, select(tickets).where(tickets.c.id == ticket_id))
-    return found[0] if found else None
+    return found[0].model_copy(update={"assignee": await _assignee(snapshot, ticket_id, at)}) if found else None
+
+
+async def _assignee(snapshot: AsyncConnection, ticket_id: str, at: datetime) -> Assignee | None:
+    away = assignments.outerjoin(absences, assignments.c.name == absences.c.name)
+    query = select(assignments.c.name, absences.c.until).select_from(away).where(assignments.c.ticket_id == ticket_id)
+    given = (await snapshot.execute(query)).one_or_none()
+    return Assignee(name=given.name, away=given.until is not None and at < given.until) if given else None
 
 
 async def tickets_where(snapshot: AsyncConnection, condition: Select[Any]) -> tuple[Ticket, ...]:

@@ -16,6 +16,7 @@ import pytest
 from temporalio.client import Client
 
 import worker
+from composition import customers
 from domain.documents import DocumentRef
 from domain.refunding import (
     AskedItem,
@@ -401,7 +402,7 @@ async def test_silence_gives_nothing(shops: Shops, policies: Path) -> None:
 
 async def test_a_refund_that_settles_later_is_waited_for(shops: Shops, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = partial(SandboxBilling, settles_after=timedelta(seconds=1))
-    monkeypatch.setattr(worker, "SandboxBilling", slow)
+    monkeypatch.setattr(customers, "SandboxBilling", slow)
     monkeypatch.setattr(giving_back, "SETTLING", (timedelta(seconds=0.4),) * 20)
     async with shops() as shop:
         assert isinstance(await shop.run(CALIPER), Refunded)
@@ -411,7 +412,7 @@ async def test_a_refund_that_settles_later_is_waited_for(shops: Shops, monkeypat
 async def test_a_refund_whose_end_nobody_hears_of_is_for_a_person_to_look_up(
     shops: Shops, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    monkeypatch.setattr(worker, "SandboxBilling", partial(SandboxBilling, settles_after=timedelta(days=30)))
+    monkeypatch.setattr(customers, "SandboxBilling", partial(SandboxBilling, settles_after=timedelta(days=30)))
     if end == "never":
         monkeypatch.setattr(giving_back, "SETTLING", (timedelta(seconds=0.1),) * 3)
     async with shops() as shop:

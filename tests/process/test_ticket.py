@@ -13,10 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowHandle
+from sqlalchemy import select
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkipper
 
 from commands.answering import Reply, send
 from commands.waiting import pending
+from domain.actions import CloseTicket
 from domain.refunding import PartlyRefunded
 from domain.support import InboundMessage, Ticket
 from domain.ticketing import (
@@ -26,20 +31,26 @@ from domain.ticketing import (
     RefundStarted,
     Routed,
     SpamDropped,
-    TicketCase,
     TicketOutcome,
 )
 from integrations.sandbox import SandboxBilling, SandboxHelpdesk, load_company
+from integrations.sandbox.helpdesk_events import assign, leave
+from integrations.sandbox.schema.support import escalations
 from integrations.scripted_model import ScriptedModel
+from integrations.temporal.dev_server import dev_server, free_port
 from tests.conftest import ROOT
 from tests.facts import no_task_failed, until
 from tests.office import PATIENCE, Office, open_office
 from workflows import attributes
 from workflows.ticket import TicketWorkflow
+from workflows.ticket_events import DONE
+from workflows.ticket_state import TicketInput
 
 PAUL, IDA, NOBODY = "einkauf@metallbau-priel.example", "ida.lindqvist@lindqvist-form.example", "someone@nowhere.example"
 ASKS = "Where is my order SO-2005? The tracking page says nothing."
 WANTS_MONEY = "I would like a refund for the caliper of order SO-2012, please. I have changed my mind."
+NO_ORDER = "I would like a refund for the caliper, please. I have changed my mind."
+THEORY = "When was the theory of evolution first considered?"
 Handle = WorkflowHandle[TicketWorkflow, TicketOutcome]
 
 
@@ -58,7 +69,7 @@ class Support:
     async def start(self, ticket_id: str) -> Handle:
         return await self.office.desk.client.start_workflow(
             TicketWorkflow.run,
-            TicketCase(ticket_id=ticket_id, requester="helpdesk"),
+            TicketInput(ticket_id=ticket_id, requester="helpdesk"),
             id=f"ticket-{uuid.uuid4()}",
             task_queue=self.office.desk.queue,
         )
@@ -92,6 +103,11 @@ class Support:
         assert found
         return found
 
+    async def escalations(self, ticket_id: str) -> list[str]:
+        async with self.office.database.reading() as books:
+            query = select(escalations.c.reason).where(escalations.c.ticket_id == ticket_id)
+            return list((await books.execute(query.order_by(escalations.c.id))).scalars())
+
     async def letters(self, ticket_id: str) -> list[str]:
         return [letter.body for letter in await self.helpdesk.sent(ticket_id)]
 
@@ -108,10 +124,12 @@ def desks(client: Client, tmp_path: Path, model: ScriptedModel, policies: Path) 
     """A helpdesk with a model, faults or other settings."""
 
     @asynccontextmanager
-    async def support(faults: str = "", *, thinks: bool = True, **settings: Any) -> AsyncGenerator[Support]:
+    async def support(
+        faults: str = "", *, thinks: bool = True, server: Client = client, **settings: Any
+    ) -> AsyncGenerator[Support]:
         chosen = {"model_url": model.url, "model": "rules", "model_provider": "scripted"} if thinks else {}
         given = {"sandbox_faults": faults, "policies": policies, **chosen, **settings}
-        async with open_office(client, tmp_path / "home", **given) as office:
+        async with open_office(server, tmp_path / "home", **given) as office:
             await load_company(office.database, ROOT / "samples" / "company")
             yield Support(office)
 
@@ -174,7 +192,7 @@ async def test_a_child_is_started_by_nothing_but_a_work_order_for_it(desks: Desk
 
 async def test_what_the_customer_leaves_out_is_asked_for_and_the_refund_goes_on_with_the_answer(desks: Desks) -> None:
     async with desks() as support:
-        ticket_id = await support.write("I would like a refund for the caliper, please. I have changed my mind.", IDA)
+        ticket_id = await support.write(NO_ORDER, IDA)
         case = await support.start(ticket_id)
         await support.stands(case, "routed")
         assert (await support.ticket(ticket_id)).state == "waiting_for_customer"
@@ -217,7 +235,7 @@ async def test_one_more_of_an_incident_is_linked_to_it(desks: Desks) -> None:
 
 async def test_what_no_queue_asks_for_reaches_a_person_who_names_the_queue(desks: Desks) -> None:
     async with desks() as support:
-        case = await support.hand_in("When was the theory of evolution first considered?", NOBODY)
+        case = await support.hand_in(THEORY, NOBODY)
         desk, asked = support.office.desk, await support.office.approval_of(case)
         await send(desk, await pending(desk, asked), Reply(kind="approve", by="anna", changes={"queue": "products"}))
         outcome = await support.closed(case, "routed")
@@ -227,7 +245,7 @@ async def test_what_no_queue_asks_for_reaches_a_person_who_names_the_queue(desks
 
 async def test_a_rejected_route_leaves_the_ticket_to_people(desks: Desks) -> None:
     async with desks() as support:
-        case = await support.hand_in("When was the theory of evolution first considered?", NOBODY)
+        case = await support.hand_in(THEORY, NOBODY)
         await support.office.answer(case, "reject", "Not for us.")
         outcome = await support.closed(case, "handed over")
         assert isinstance(outcome, HandedOver), outcome
@@ -295,9 +313,120 @@ async def test_a_promise_that_is_broken_is_escalated_once_and_is_in_the_outcome(
     file = policies / "sla.toml"
     file.write_text(re.sub(r'first_reply = "[^"]+"', 'first_reply = "1 minute"', file.read_text()))
     async with desks() as support:
-        text = "When was the theory of evolution first considered?"
         opened = datetime.now(UTC) - timedelta(days=20)
-        case = await support.hand_in(text, NOBODY, at=opened)
+        case = await support.hand_in(THEORY, NOBODY, at=opened)
         await support.office.answer(case, "approve", None)
         outcome = await support.closed(case, "routed")
         assert "first_reply" in outcome.breached
+
+
+async def test_whoever_heads_the_queue_is_warned_before_a_promise_is_broken_and_told_when_it_is(
+    client: Client, desks: Desks
+) -> None:
+    async with desks() as support:
+        ticket_id = await support.write(THEORY, NOBODY)
+        case = await support.start(ticket_id)
+        await support.office.answer(case, "approve", None)
+        await support.stands(case, "routed")
+        for _ in range(15):
+            await TimeSkipper(client).fast_forward(case, timedelta(days=1))
+        assert await support.escalations(ticket_id) == ["sla_warning", "sla_breach"] * 2  # first reply, then resolution
+        outcome = await support.closed(case, "routed")
+        assert outcome.breached == ("first_reply", "resolution")
+
+
+async def withdrawn(support: Support, approval: str) -> bool:
+    described = await support.office.desk.client.get_workflow_handle(approval).describe()
+    return described.status == WorkflowExecutionStatus.CANCELED
+
+
+async def test_a_ticket_that_is_closed_in_the_helpdesk_needs_no_decision_any_more(desks: Desks) -> None:
+    async with desks() as support:
+        ticket_id = await support.write(THEORY, NOBODY)
+        case = await support.start(ticket_id)
+        approval = await support.office.approval_of(case)
+        await case.signal(TicketWorkflow.look)  # nothing has happened yet, so the question stands
+        await support.write("It is urgent.", NOBODY, subject=f"Re: [{ticket_id}]")
+        await case.signal(TicketWorkflow.look)  # nor does a further message take it back
+        await looked(case, 2)
+        assert not await withdrawn(support, approval)
+        closing = CloseTicket(business_key="by-hand", ticket_id=ticket_id, flags=(), said_by="person")
+        await support.helpdesk.close_ticket("by-hand", closing)
+        await case.signal(TicketWorkflow.look)
+        outcome = await support.ends(case)
+        assert await withdrawn(support, approval)
+        assert isinstance(outcome, HandedOver), outcome
+        assert (outcome.closed_by, outcome.reason) == ("person", f"It was not routed: {DONE}")
+
+
+async def test_a_case_that_somebody_calls_done_waits_for_no_decision(desks: Desks) -> None:
+    async with desks() as support:
+        ticket_id = await support.write(THEORY, NOBODY)
+        case = await support.start(ticket_id)
+        approval = await support.office.approval_of(case)
+        await case.signal(TicketWorkflow.close, "customer")
+        outcome = await support.ends(case)
+        assert await withdrawn(support, approval)
+        assert (outcome.closed_by, (await support.ticket(ticket_id)).state) == ("customer", "closed")
+
+
+async def test_a_ticket_of_somebody_who_is_away_is_told_of_once(desks: Desks) -> None:
+    async with desks() as support:
+        ticket_id = await support.write(ASKS)
+        case = await support.start(ticket_id)
+        await support.stands(case, "answered")
+        await assign(support.office.database, ticket_id, "zeno")
+        await case.signal(TicketWorkflow.look)
+        await looked(case, 1)
+        assert await support.escalations(ticket_id) == []
+        await leave(support.office.database, "zeno", datetime.now(UTC) + timedelta(days=3))
+        for rounds in (2, 3):
+            await case.signal(TicketWorkflow.look)
+            await looked(case, rounds)
+        await support.closed(case, "answered")
+        assert await support.escalations(ticket_id) == ["assignee_away"]
+
+
+async def test_a_case_of_which_much_is_heard_goes_on_in_a_new_run_and_forgets_nothing(
+    desks: Desks, policies: Path, tmp_path: Path
+) -> None:
+    file = policies / "sla.toml"
+    file.write_text(re.sub(r'first_reply = "[^"]+"', 'first_reply = "1 minute"', file.read_text()))
+    soon = ("limit.historyCount.suggestContinueAsNew=150",)  # instead of 4,096 events
+    async with (
+        dev_server(tmp_path / "temporal.db", free_port(), attributes.ALL, soon) as address,
+        desks(server=await Client.connect(address, data_converter=pydantic_data_converter)) as support,
+    ):
+        ticket_id = await support.write(NO_ORDER, IDA, at=datetime.now(UTC) - timedelta(days=20))
+        first = await support.start(ticket_id)
+        await support.stands(first, "routed")
+        before = (await first.describe()).run_id
+
+        async def goes_on() -> bool:
+            await asyncio.gather(*(first.signal(TicketWorkflow.look) for _ in range(20)))
+            return (await first.describe()).run_id != before
+
+        await until(goes_on, PATIENCE)
+        await support.write("It is SO-2012.", IDA, subject=f"Re: [{ticket_id}]")
+        await first.signal(TicketWorkflow.look)
+        await support.stands(first, "refund")
+        outcome = await support.closed(first, "refund", "customer")
+        assert isinstance(outcome, RefundStarted), outcome
+        assert isinstance(outcome.refund, PartlyRefunded)
+        assert outcome.breached == ("first_reply", "resolution")
+        assert await support.escalations(ticket_id) == ["sla_breach", "sla_breach"]
+        assert outcome.spent.turns > 0
+
+
+async def looked(case: Handle, times: int) -> None:
+    """Wait until a case has looked that often."""
+
+    async def often() -> bool:
+        return sum([_is_look(event) async for event in case.fetch_history_events()]) >= times
+
+    await until(often, PATIENCE)
+
+
+def _is_look(event: HistoryEvent) -> bool:
+    marker = event.marker_recorded_event_attributes
+    return b"look_at_ticket" in marker.details["data"].payloads[0].data if "data" in marker.details else False

@@ -60,6 +60,20 @@ tickets = Table(
     Column("opened_at", Moment, nullable=False),
 )
 
+assignments = Table(
+    "assignments",
+    schema,
+    Column("ticket_id", TICKET_ID, ForeignKey("tickets.id"), primary_key=True),
+    Column("name", Writing, nullable=False, doc="whoever of support has the ticket"),
+)
+
+absences = Table(
+    "absences",
+    schema,
+    Column("name", Writing, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
 ticket_messages = Table(
     "ticket_messages",
     schema,
