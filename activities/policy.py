@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from governance.people import Directory
 from governance.policy import Table
 from governance.rates import Rates
 from governance.standing import Laws
-from governance.verdict import Verdict
+from governance.verdict import Second, Verdict
 
 
 class Law(Protocol):
@@ -41,6 +41,8 @@ class Judgement(Frozen):
     action: Action
     at: datetime
     draw: Ratio
+    second: Second = "wanted"
+    """What a second reader said, where the row has wanted one."""
 
 
 class AmendmentJudgement(Frozen):
@@ -64,7 +66,7 @@ class PolicyActivities:
     async def judge(self, judgement: Judgement) -> Verdict:
         """Find the row that decides."""
         table, given = await self._circumstances(judgement, judgement.action)
-        return judge(table, judgement.action, given)
+        return judge(table, judgement.action, replace(given, second=judgement.second))
 
     @activity.defn
     async def amend(self, judgement: AmendmentJudgement) -> Change:

@@ -96,6 +96,8 @@ class ReasoningActivities:
     """By the name of an agent, what reasons in place of the built-in turn."""
     answers: Answers = field(default_factory=dict[str, Any])
     """What answers the look-ups of such an agent."""
+    models: Mapping[str, LanguageModel] = field(default_factory=dict[str, LanguageModel])
+    """By the name of an agent, the model that it asks instead."""
 
     @activity.defn
     async def think(self, turn: Turn) -> Thought:
@@ -126,7 +128,7 @@ class ReasoningActivities:
 
     async def _ask(self, agent: Agent[Any, Any], going_on: GoingOn) -> tuple[Thought, tuple[Segment, ...]]:
         """One turn of the model."""
-        said = await _within(agent.limits.seconds, self.model.complete(going_on.chat))
+        said = await _within(agent.limits.seconds, self._model_of(agent).complete(going_on.chat))
         thought = _thought(agent, going_on, said)
         cost = (await self._price())(said, thought.usage)
         return thought.model_copy(update={"cost": cost}), (_segment(going_on.fresh, said.text, thought.calls),)
@@ -138,7 +140,7 @@ class ReasoningActivities:
         reads = {tool.name for tool in reads_of(agent)}
         tools = tuple(form for form in going_on.chat.tools if form.name in reads)
         opening = going_on.chat.model_copy(update={"tools": tools})
-        talk = Conversation(agent, opening, self.model, self.answers, await self._price())
+        talk = Conversation(agent, opening, self._model_of(agent), self.answers, await self._price())
         step = await _within(agent.limits.seconds, stepped(reasoner, talk))
         seen = GoingOn(opening, going_on.fresh, quotable(going_on.sources, step.seen))
         thought = _thought(agent, seen, step.said)
@@ -148,6 +150,9 @@ class ReasoningActivities:
         looked_up = (_segment(going_on.fresh, "", step.looked_up),) if step.looked_up else ()
         answered = _segment(step.seen if looked_up else going_on.fresh, step.said.text, ())
         return thought.model_copy(update=known), (*looked_up, answered)
+
+    def _model_of(self, agent: Agent[Any, Any]) -> LanguageModel:
+        return self.models.get(agent.name, self.model)
 
     async def _price(self) -> Price:
         return priced(await self.prices.prices(), activity.info().scheduled_time.date())

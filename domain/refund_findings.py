@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from domain.values import Amount, CurrencyCode, Frozen, Quantity
+from domain.values import Amount, CurrencyCode, Frozen, Quantity, Total
 
 RefundRole = Literal["support", "support-lead", "finance"]
 
@@ -81,8 +81,8 @@ class ChargedOnce(BaseRefundFinding):
     leads_to: ClassVar[LeadsTo] = "refusal"
     removed_by: ClassVar[str] = "a second payment of this order arrives"
     code: Literal["charged_once"] = "charged_once"
-    paid: Amount
-    due: Amount
+    paid: Total
+    due: Total
 
 
 class FinalSale(BaseRefundFinding):

@@ -17,6 +17,9 @@ class Frozen(BaseModel):
 Amount = Annotated[Decimal, Field(max_digits=24, decimal_places=10, allow_inf_nan=False)]
 """Money in the currency named beside it; exact decimal, ten places so that unit prices fit."""
 
+Total = Annotated[Decimal, Field(max_digits=40, decimal_places=20, allow_inf_nan=False)]
+"""A sum of amounts, or of quantities times prices: exact, however many there are."""
+
 Quantity = Annotated[Decimal, Field(max_digits=24, decimal_places=10, allow_inf_nan=False)]
 """A count or measure in the unit named beside it."""
 

@@ -103,7 +103,7 @@ def _again(table: Table, record: Recorded) -> Flip | Unjudged | None:
 
 
 def _ruling_then(verdict: Verdict) -> Ruling:
-    if verdict.sampled:
+    if verdict.sampled or verdict.second:
         return Ruling("allow" if verdict.would is None else verdict.then, verdict.row, "")
     return Ruling(verdict.then, verdict.row, people_of(verdict.review.approvers) if verdict.review else "")
 

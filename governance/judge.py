@@ -14,7 +14,13 @@ from governance.people import Directory
 from governance.policy import Decided, Row, Table
 from governance.rates import Rates
 from governance.stated import STOPPED, state
-from governance.verdict import Review, Then, Verdict
+from governance.verdict import Review, Second, Then, Verdict
+
+SECOND = {
+    "wanted": "A second reader was not asked.",
+    "objects": "A second reader does not agree.",
+    "silent": "A second reader had no answer.",
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class Circumstances:
     profile: Profile
     stopped: str | None
     """Who stopped what, when and why; then nothing is allowed."""
+    second: Second = "wanted"
+    """What a second reader said, for a row that wants one."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class _Outcome:
     row: str | None = None
     review: Review | None = None
     sampled: bool = False
+    second: Second | None = None
     would: Then | None = None
 
 
@@ -61,6 +70,7 @@ def judge(table: Table, action: BaseAction, given: Circumstances) -> Verdict:
         profile=given.profile,
         review=outcome.review,
         sampled=outcome.sampled,
+        second=outcome.second,
         would=outcome.would,
     )
 
@@ -73,17 +83,19 @@ def _outcome(table: Table, decided: Decided, action: type[BaseAction], given: Ci
     if fault := too_few(row, action):
         return _Outcome("deny", fault, row.id)
     sampled = not row.always_asks and row.sample is not None and given.draw < row.sample
-    then: Then = "review" if row.always_asks or sampled else "allow"
+    second = given.second if row.second_opinion and not row.always_asks and not sampled else None
+    then: Then = "review" if row.always_asks or sampled or second not in (None, "agrees") else "allow"
     if row.mode == "shadow":
         why = f"Row {row.id} is in shadow mode: nothing happens; otherwise: {then}. {row.why}"
         return _Outcome("deny", why, row.id, sampled=sampled, would=then)
     if then == "allow":
-        return _Outcome("allow", row.why, row.id)
+        return _Outcome("allow", row.why, row.id, second=second)
     if row.review is None:
         return _Outcome("deny", f"Row {row.id} asks for a review and names nobody.", row.id)
     where = f"{table.policy} {table.version}, row {row.id}"
     review = review_of(row.review, where, at=given.at, directory=given.directory, profile=given.profile)
-    return _Outcome("review", f"A random second look. {row.why}" if sampled else row.why, row.id, review, sampled)
+    why = " ".join(filter(None, ("A random second look." if sampled else SECOND.get(second or ""), row.why)))
+    return _Outcome("review", why, row.id, review, sampled, second)
 
 
 def too_few(row: Row, action: type[BaseAction]) -> str | None:

@@ -56,6 +56,8 @@ class Row:
     mode: Mode = "auto"
     sample: Decimal | None = None
     """The share of what the row allows that a person looks at all the same."""
+    second_opinion: bool = False
+    """Whether what the row allows goes to people unless a second reader agrees."""
 
     def unmatched(self, facts: Facts) -> str | None:
         """The first stated fact that does not match, or None where all that are stated do."""

@@ -17,7 +17,7 @@ from governance.policy import ACTION, Mode, ReviewRow, Row, Silence
 from governance.verdict import Then
 
 REVIEW_KEYS = frozenset({"approvers", "assurance", "deadline", "escalate", "silence"})
-ROW_KEYS = frozenset({"id", "then", "why", "mode", "sample"}) | REVIEW_KEYS
+ROW_KEYS = frozenset({"id", "then", "why", "mode", "sample", "second_opinion"}) | REVIEW_KEYS
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 ROLE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 SHARE = re.compile(r"0\.[0-9]{1,6}|1|1\.0+")
@@ -61,10 +61,11 @@ def read_row(file: str, number: int, given: object, facts: Mapping[str, FactType
     then = cast("Then", _one_of(place.cell("then"), said.get("then"), get_args(Then)))
     cells = {fact: _cell(place.cell(fact), facts[fact], said[fact]) for fact in facts if fact in said}
     mode, sample = _mode(place.cell("mode"), said, then), _sample(place.cell("sample"), said, then)
-    asks = then == "review" or (then == "allow" and (mode == "review" or sample is not None))
+    second = _second_opinion(place.cell("second_opinion"), said, then, mode)
+    asks = then == "review" or (then == "allow" and (mode == "review" or sample is not None or second))
     actions = cells[ACTION].names if ACTION in cells else frozenset(facts[ACTION].names)
     review = _review(place, said, actions) if asks else _none(place, said, then)
-    return Row(name, cells, then, why, review, mode, sample)
+    return Row(name, cells, then, why, review, mode, sample, second)
 
 
 def _cell(place: Place, fact: FactType, said: object) -> Cell:
@@ -100,10 +101,19 @@ def _sample(place: Place, said: Mapping[str, object], then: Then) -> Decimal | N
     return Decimal(str(share))
 
 
+def _second_opinion(place: Place, said: Mapping[str, object], then: Then, mode: Mode) -> bool:
+    second = said.get("second_opinion", False)
+    if not isinstance(second, bool):
+        place.refuse("it is true or false, without quotes")
+    if second and (then != "allow" or mode == "review"):
+        place.refuse('it goes with then = "allow" only, where people are not asked anyway; leave it out')
+    return second
+
+
 def _none(place: Place, said: Mapping[str, object], then: Then) -> None:
     """Nobody is asked, so nothing may say who."""
     if given := sorted(REVIEW_KEYS & said.keys()):
-        mend = ', or add sample or mode = "review"' if then == "allow" else ""
+        mend = ', or add sample, second_opinion or mode = "review"' if then == "allow" else ""
         place.refuse(f'{" and ".join(given)} without review: nobody is asked where then = "{then}"; leave it out{mend}')
 
 

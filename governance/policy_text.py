@@ -58,6 +58,8 @@ def _then(row: Row) -> str:
         words.append("once a person has looked")
     if row.sample is not None and row.mode != "review":
         words.append(f"a person looks at {(row.sample * 100).normalize():f} %")
+    if row.second_opinion:
+        words.append("a second reader must agree, or a person looks")
     if row.mode == "shadow":
         words.append("in shadow: recorded, not done")
     return ", ".join(words)

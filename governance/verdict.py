@@ -11,6 +11,8 @@ from domain.values import Frozen, Sha256
 from governance.assurance import Assurance, Profile
 
 Then = Literal["allow", "review", "deny"]
+Second = Literal["wanted", "agrees", "objects", "silent"]
+"""A second reader: still to be asked, or what came of asking; anything but `agrees` leaves it to people."""
 
 
 class Rung(Frozen):
@@ -58,5 +60,7 @@ class Verdict(Frozen):
     """For `review`: who must answer, how, and until when."""
     sampled: bool = False
     """A random second look at what the row allows."""
+    second: Second | None = None
+    """For a row that wants a second opinion: how that stands."""
     would: Then | None = None
     """What the row says of an action in shadow mode, which is denied all the same."""

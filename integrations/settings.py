@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SIGNALBOX_MODEL_KEY", "OPENAI_API_KEY", "model_key"),
         description="the key for it",
     )
+    second_model: str | None = Field(
+        default=None, description="another model, for second opinions; the same one by default"
+    )
+    second_model_url: str | None = Field(default=None, description="its server, where it is another one")
+    second_model_key: SecretStr | None = Field(default=None, description="the key for that server")
     reasoners: Path | None = Field(
         default=None, description="a TOML file that names the agent frameworks which reason for some agents"
     )

@@ -24,7 +24,7 @@ from domain.errors import DomainError
 from governance.overruling import overruled
 from governance.work_order import WorkOrder
 from workflows import bank_wording as wording
-from workflows.case import Authority
+from workflows.authority import Authority
 from workflows.failures import failed_as, given_up, reason
 from workflows.options import LOOKUP, ORDER_VALID
 from workflows.run import draw

@@ -21,7 +21,7 @@ from domain.bank import (
 from domain.checks.bank_details import grouped, masked
 from domain.text import show
 from workflows.asking import Question
-from workflows.case import Authority
+from workflows.authority import Authority
 
 REASON_LIMIT = 600
 REPAIR = "needs repair"

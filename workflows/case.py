@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError, FailureError
@@ -22,37 +21,18 @@ from governance.work_order import WorkOrder, key_for, on_whose_word
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.asking import Question, asked_anew, found_by, request_for, subject_of
+from workflows.authority import Authority
 from workflows.consulting import Consulting
 from workflows.failures import given_up, reason
 from workflows.options import EFFECT, LOOKUP, ORDER_VALID, SUMMARY_LIMIT, said
 from workflows.performed import BEGUN, ORDER, PERFORMED_BY
 from workflows.run import draw, this_case
+from workflows.second_reading import noted, second_reading
 from workflows.trail_link import trail_link
 
 A = TypeVar("A", bound=BaseAction)
 Request = TypeVar("Request")
 Outcome = TypeVar("Outcome")
-
-
-@dataclass(frozen=True)
-class Authority(Generic[A]):
-    """A work order, or the reason there is none."""
-
-    order: WorkOrder[A] | None
-    verdict: Verdict | None
-    decision: Decision | None
-    refusal: str
-
-    @property
-    def by(self) -> str:
-        """Who decided: the person, or the row of the table."""
-        if self.decision and self.decision.by:
-            return f"{self.decision.by} ({self.decision.assurance})"
-        if self.decision:
-            return "nobody: no answer counted" if self.order is None else "nobody: silence allows it, by the row"
-        return (
-            f"policy {self.verdict.policy} {self.verdict.version}, row {self.verdict.row}" if self.verdict else "policy"
-        )
 
 
 class Case(Consulting):
@@ -97,11 +77,27 @@ class Case(Consulting):
         except FailureError as error:  # a local activity's failure arrives as it is, an ordinary one's as its cause
             given_up(error)
             return Authority(order=None, verdict=None, decision=None, refusal=f"No verdict: {reason(error)}")
+        if verdict.second == "wanted":
+            verdict, ask = await self._read_again(judgement, verdict, ask)
         if verdict.then == "deny":
             return Authority(order=None, verdict=verdict, decision=None, refusal=verdict.why)
         if verdict.then == "allow":
             return Authority(_order(action, verdict), verdict, None, "")
         return await self._decided(action, verdict, ask, requester)
+
+    async def _read_again(
+        self, judgement: Judgement, verdict: Verdict, ask: Callable[[A], Question]
+    ) -> tuple[Verdict, Callable[[A], Question]]:
+        """Let a second reader look at what the row allows; whatever goes wrong with that, people decide."""
+        question = ask(cast("A", judgement.action))
+        try:
+            read = await second_reading(self, question)
+            again = judgement.model_copy(update={"second": read.second})
+            verdict = await workflow.execute_local_activity_method(PolicyActivities.judge, again, **LOOKUP)
+        except FailureError as error:
+            given_up(error)
+            return verdict, ask
+        return verdict, lambda action: noted(ask(action), read)
 
     async def _decided(self, action: A, verdict: Verdict, ask: Callable[[A], Question], requester: str) -> Authority[A]:
         """Ask until a request is settled: an action that an approver changes may take a further one."""

@@ -24,7 +24,7 @@ from domain.refunding import Give, RefundHeld
 from domain.sales import named_failure
 from workflows import refund_questions as questions
 from workflows import refund_wording as wording
-from workflows.case import Authority
+from workflows.authority import Authority
 from workflows.failures import reason
 from workflows.following import CANCELLED, Following, Tried
 from workflows.options import LOOKUP, SETTLING

@@ -26,7 +26,8 @@ from domain.findings import DuplicateFound
 from domain.intake import Examined, InvoiceCase, ReadInvoice
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
 from workflows import questions, wording
-from workflows.case import Authority, Case
+from workflows.authority import Authority
+from workflows.case import Case
 from workflows.failures import failed_as, given_up, reason
 from workflows.options import LOOKUP, READING, said
 from workflows.questions import Consulted

@@ -18,7 +18,7 @@ from domain.refunding import (
 from domain.sales import named_failure
 from domain.text import show
 from governance.stated import STOPPED
-from workflows.case import Authority
+from workflows.authority import Authority
 from workflows.refund_questions import RefundCase
 from workflows.wording import money
 

@@ -11,6 +11,7 @@ from agents.invoice_reader import invoice_reader
 from agents.prompt import told
 from agents.refund_assessor import refund_assessor
 from agents.reply_drafter import reply_drafter
+from agents.second_reader import second_reader
 from agents.ticket_router import ticket_router
 from workflows.bank_details import BankDetailsWorkflow
 from workflows.case import Case
@@ -33,6 +34,7 @@ DECLARED: tuple[Agent[Any, Any], ...] = (
     refund_assessor,
     ticket_router,
     reply_drafter,
+    second_reader,
 )
 AGENTS = {(agent.name, agent.version): agent for agent in DECLARED}
 TOLD = {key: told(agent) for key, agent in AGENTS.items()}

@@ -72,11 +72,15 @@ class Serving(TicketEvents):
 
     async def answer(self, ticket: TicketAt, by: str) -> TicketOutcome:
         """A single plain question is answered from the knowledge base, in the articles' own words."""
-        draft, drafted_by = await self._drafted(ticket)
-        if isinstance(draft, str):
-            return wording.routed(ticket, draft, by)
-        reply = reply_of(ticket.intake, ticket.triage, draft, "template" if drafted_by == "rules" else "model")
-        authority = await self.authorise(reply, lambda reply: questions.ask_to_reply(reply, ticket), self.requester)
+        drafted = await self._drafted(ticket)
+        if isinstance(drafted, str):
+            return wording.routed(ticket, drafted, by)
+        draft, consulted = drafted
+        by_rules = consulted.provider == "rules"
+        reply = reply_of(ticket.intake, ticket.triage, draft, "template" if by_rules else "model")
+        authority = await self.authorise(
+            reply, lambda reply: questions.ask_to_reply(reply, ticket, draft, consulted), self.requester
+        )
         if authority.order is None:
             return wording.routed(ticket, f"The answer was not sent: {authority.refusal}", authority.by)
         tried = await self.tried(authority.order)
@@ -120,21 +124,22 @@ class Serving(TicketEvents):
         """A smaller step, which never holds up the others."""
         return await self.follow_up(action, questions.ask_to_follow, self.requester)
 
-    async def _drafted(self, ticket: TicketAt) -> tuple[Draft | str, str]:
+    async def _drafted(self, ticket: TicketAt) -> tuple[Draft, Consultation[DraftClaim]] | str:
         """An answer and who drafted it, or why there is none."""
         if len(ticket.triage.intents) != 1:
-            return "It is not one plain question.", "nobody"
+            return "It is not one plain question."
         task = ToAnswer(taken=ticket.taken, triage=ticket.triage)
         brief = await workflow.execute_local_activity_method(TicketAnswers.brief_drafter, task, **LOOKUP)
         if brief is None:
-            return "No article is about it.", "nobody"
+            return "No article is about it."
         consulted = await self.consult(reply_drafter, brief)
         if consulted.claim is None:
-            return f"Nobody drafted an answer: {_why_none(consulted)}.", "nobody"
+            return f"Nobody drafted an answer: {_why_none(consulted)}."
         check = ToCheck(claim=consulted.claim, brief=brief)
         drafted = await workflow.execute_local_activity_method(TicketAnswers.check_draft, check, **LOOKUP)
-        said = "The articles do not answer it: " + " ".join(drafted.complaints)
-        return drafted.draft or said, consulted.provider
+        if drafted.draft is None:
+            return "The articles do not answer it: " + " ".join(drafted.complaints)
+        return drafted.draft, consulted
 
     async def _ask_for(self, ticket: TicketAt, missing: tuple[str, ...], by: str) -> TicketOutcome:
         said = ", ".join(missing)

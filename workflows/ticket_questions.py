@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from activities.ticket import TakenIn
+from agents.reply_drafter import DraftClaim, reply_drafter
 from agents.ticket_router import RouterClaim, ticket_router
 from domain.actions import (
     BaseAction,
@@ -16,7 +17,7 @@ from domain.actions import (
     kind_of,
 )
 from domain.text import show
-from domain.ticketing import Intake, Triage
+from domain.ticketing import Draft, Intake, Triage
 from governance.approval import Advice
 from workflows.asking import Question
 from workflows.consulting import Consultation
@@ -85,8 +86,20 @@ def ask_to_link(link: LinkTicket, taken: TakenIn) -> Question:
     return Question(text=text, facts=facts, evidence=tuple(each.said for each in taken.intake.findings), advice=None)
 
 
-def ask_to_reply(reply: ReplyToCustomer, ticket: TicketAt) -> Question:
+def ask_to_reply(
+    reply: ReplyToCustomer, ticket: TicketAt, draft: Draft, consulted: Consultation[DraftClaim]
+) -> Question:
     """Whether an answer goes out as it is."""
+    advice = Advice(
+        agent=reply_drafter.name,
+        version=reply_drafter.version,
+        provider=consulted.provider,
+        model=consulted.model,
+        proposal=f"answer from {', '.join(draft.articles)}",
+        reason="it quotes the sentences that answer the question",
+        confidence=draft.confidence,
+        brief=consulted.brief,
+    )
     facts = {
         **_about(ticket.taken),
         "To": show(reply.to, 80),
@@ -96,7 +109,7 @@ def ask_to_reply(reply: ReplyToCustomer, ticket: TicketAt) -> Question:
         "If rejected": "it is not sent, and a person of the queue answers",
     }
     text = f"Send the drafted answer to {reply.ticket_id}?"
-    return Question(text=text, facts=facts, evidence=_found(ticket.triage), advice=None)
+    return Question(text=text, facts=facts, evidence=_found(ticket.triage), advice=advice)
 
 
 def ask_to_refund(start: StartRefund, ticket: TicketAt) -> Question:

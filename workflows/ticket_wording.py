@@ -20,7 +20,7 @@ from domain.ticketing import (
     TicketCase,
     TicketOutcome,
 )
-from workflows.case import Authority
+from workflows.authority import Authority
 from workflows.following import Tried
 from workflows.ticket_questions import TicketAt
 

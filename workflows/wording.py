@@ -12,7 +12,7 @@ from domain.findings import BaseFinding, Role, UnreadableDocument
 from domain.intake import Examined
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted, Rejected
 from domain.text import show
-from workflows.case import Authority
+from workflows.authority import Authority
 from workflows.failures import reason
 
 UNREADABLE_LIMIT = 600

@@ -94,6 +94,7 @@ POLICY_DIGEST = Attribute("signalbox.policy.digest", "SHA-256 of its file")
 ACTION = Attribute("signalbox.action.kind", "the action judged or performed, as tables name it")
 ACTION_DIGEST = Attribute("signalbox.action.digest", "SHA-256 of its canonical JSON")
 SAMPLED = Attribute("signalbox.verdict.sampled", "true for a random second look", "boolean")
+SECOND = Attribute("signalbox.verdict.second", "a second reader: wanted, agrees, objects or silent")
 WOULD = Attribute("signalbox.verdict.would", "what a row in shadow mode would have said")
 FACT = Attribute("signalbox.verdict.fact.<name>", "a fact that was judged, as text")
 

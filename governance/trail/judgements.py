@@ -30,6 +30,7 @@ def verdict(value: JsonValue) -> Attributes:
             c.ACTION_DIGEST: text(value, "action_digest"),
             c.PROFILE: text(value, "profile"),
             c.SAMPLED: flag(value, "sampled") or None,
+            c.SECOND: text(value, "second"),
             c.WOULD: text(value, "would"),
             **facts,
         }

@@ -36,7 +36,8 @@ from domain.ticketing import (
 from integrations.sandbox import SandboxBilling, SandboxHelpdesk, load_company
 from integrations.sandbox.helpdesk_events import assign, leave
 from integrations.sandbox.schema.support import escalations
-from integrations.scripted_model import ScriptedModel
+from integrations.scripted_model import Reply as Says
+from integrations.scripted_model import ScriptedModel, scripted_model
 from integrations.temporal.dev_server import dev_server, free_port
 from tests.conftest import ROOT
 from tests.facts import no_task_failed, until
@@ -49,6 +50,7 @@ from workflows.ticket_state import TicketInput
 PAUL, IDA, NOBODY = "einkauf@metallbau-priel.example", "ida.lindqvist@lindqvist-form.example", "someone@nowhere.example"
 ASKS = "Where is my order SO-2005? The tracking page says nothing."
 WANTS_MONEY = "I would like a refund for the caliper of order SO-2012, please. I have changed my mind."
+PRICE_OF_ANOTHER = '[[price]]\nmodel = "another"\nsince = 2026-01-01\ninput = "1"\noutput = "1"\n'
 NO_ORDER = "I would like a refund for the caliper, please. I have changed my mind."
 THEORY = "When was the theory of evolution first considered?"
 Handle = WorkflowHandle[TicketWorkflow, TicketOutcome]
@@ -286,6 +288,41 @@ async def test_what_the_customer_writes_next_is_read_by_people_and_nothing_is_do
         assert isinstance(outcome, Routed), outcome
         assert "written again" in outcome.reason
         assert len(await support.letters(ticket_id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("opinion", "sent", "seen"),
+    [
+        (Says(content={"agrees": True, "reason": "Article KB-06 says so.", "confidence": "0.9"}), True, None),
+        (
+            Says(content={"agrees": False, "reason": "The order is <b>late</b>.", "confidence": "0.9"}),
+            False,
+            "second reader (rules): The order is <b>late</b>.",
+        ),
+        (Says(fault="refusal"), False, "second reader: no answer: "),
+    ],
+    ids=["agrees", "objects", "silent"],
+)
+async def test_a_second_reader_of_another_model_sends_what_it_does_not_agree_to_to_a_person(
+    desks: Desks, policies: Path, *, opinion: Says, sent: bool, seen: str | None
+) -> None:
+    table, prices = policies / "ticket.toml", policies / "prices.toml"
+    table.write_text(table.read_text().replace('sample = "0.000001"', "second_opinion = true"))
+    prices.write_text(prices.read_text() + PRICE_OF_ANOTHER)
+    async with (
+        scripted_model([opinion] * 3) as other,
+        desks(second_model="another", second_model_url=other.url) as support,
+    ):
+        case = await support.hand_in(ASKS)
+        if not sent:
+            asked = await pending(support.office.desk, await support.office.approval_of(case))
+            [said] = [each for each in asked.ballot.request.evidence if each.startswith("second reader")]
+            assert said.startswith(seen or "-")
+            await support.office.answer(case, "reject", "I call.", "xenia")
+        outcome = await support.closed(case, "answered" if sent else "routed")
+        assert isinstance(outcome, Answered if sent else Routed)
+        told = " ".join(message.content for message in other.asked[0].messages)
+        assert [each in told for each in ("second_reader", "KB-06", "tracking page says nothing")] == [True] * 3
 
 
 async def test_any_signal_of_any_shape_is_taken_and_breaks_nothing(desks: Desks) -> None:

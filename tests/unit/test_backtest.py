@@ -63,6 +63,9 @@ def test_a_flip_has_a_direction(before: str, after: str, direction: str) -> None
 
 
 def test_chance_is_no_flip() -> None:
+    read = table(ALLOW + "second_opinion = true\n" + ASKS)
+    assert recorded(read).verdict.then == "review"
+    assert backtest(read, [recorded(table(ALLOW)), recorded(read)]).flips == ()
     sampled = table(ALLOW + 'sample = "1"\n' + ASKS)
     record = recorded(sampled)
     assert record.verdict.sampled

@@ -116,6 +116,30 @@ def test_a_draw_below_the_sample_sends_what_is_allowed_to_a_person(draw: str, th
     assert (verdict.then, verdict.sampled, verdict.review is not None) == (then, then == "review", then == "review")
 
 
+@pytest.mark.parametrize(
+    ("second", "then", "why"),
+    [
+        ("wanted", "review", "A second reader was not asked. "),
+        ("agrees", "allow", ""),
+        ("objects", "review", "A second reader does not agree. "),
+        ("silent", "review", "A second reader had no answer. "),
+    ],
+)
+def test_what_a_second_reader_does_not_agree_to_goes_to_a_person(second: str, then: str, why: str) -> None:
+    verdict = said(ALLOW + "second_opinion = true\n" + ASKS, second=second)
+    assert (verdict.then, verdict.second, verdict.why.removesuffix(said(ALLOW).why)) == (then, second, why)
+    assert (verdict.review is not None) is (then == "review")
+
+
+def test_a_second_reader_grants_nothing_that_the_row_does_not_allow() -> None:
+    for row in (REVIEW + ASKS, ROW + 'then = "deny"\n'):
+        assert said(row, second="agrees") == said(row)
+    shadow = said(ALLOW + 'mode = "shadow"\nsecond_opinion = true\n' + ASKS, second="agrees")
+    assert (shadow.then, shadow.would) == ("deny", "allow")
+    drawn = said(ALLOW + 'sample = "1"\nsecond_opinion = true\n' + ASKS, second="agrees")
+    assert (drawn.then, drawn.sampled, drawn.second) == ("review", True, None)
+
+
 def test_in_review_mode_a_person_looks_at_all_that_is_allowed() -> None:
     verdict = said(ALLOW + 'mode = "review"\nsample = "0.05"\n' + ASKS)
     assert (verdict.then, verdict.sampled, verdict.row) == ("review", False, "one")

@@ -197,6 +197,10 @@ def test_what_a_review_row_leaves_out_is_strict() -> None:
         (HEAD + ALLOW + 'sample = "0.0"\n' + ASKS, "a share above 0"),
         (HEAD + ALLOW + 'sample = "1.5"\n' + ASKS, "a share above 0"),
         (HEAD + ALLOW + "sample = true\n" + ASKS, "a share above 0"),
+        (HEAD + ALLOW + "second_opinion = true", "cell approvers"),
+        (HEAD + ALLOW + 'second_opinion = "true"\n' + ASKS, "it is true or false, without quotes"),
+        (HEAD + REVIEW + "second_opinion = true\n" + ASKS, 'goes with then = "allow" only'),
+        (HEAD + ALLOW + 'mode = "review"\nsecond_opinion = true\n' + ASKS, 'goes with then = "allow" only'),
         (HEAD + REVIEW + 'sample = "0.05"\n' + ASKS, 'goes with then = "allow" only'),
         (HEAD + ALLOW + "amount = 50.5", 'write 50.5 in quotes: "50.5"'),
         (HEAD + ALLOW + 'amount = "about 50"', "cell amount"),
@@ -268,7 +272,7 @@ def test_a_row_is_read_or_refused_whatever_stands_in_its_cells(said: dict[str, o
         row = read_row("f.toml", 1, SOUND | said, facts)
     except BadPolicy:
         return
-    assert (row.review is not None) is (row.always_asks or row.sample is not None)
+    assert (row.review is not None) is (row.always_asks or row.sample is not None or row.second_opinion)
 
 
 @drawn(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"policy = {text}".encode(errors="replace")))

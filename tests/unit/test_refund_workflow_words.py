@@ -18,7 +18,7 @@ from governance.policy_file import load_table
 from tests.conftest import ROOT
 from tests.refunds import AT, account, asked, known, line, offered, order, refund, stands
 from workflows import refund_wording as wording
-from workflows.case import Authority
+from workflows.authority import Authority
 from workflows.consulting import Consultation
 from workflows.refund_given import Given, given_back, loose_end
 from workflows.refund_questions import PROPOSED, REASONS, RISKS, RefundCase, ask_to_follow, ask_to_give
