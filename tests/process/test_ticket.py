@@ -383,6 +383,7 @@ async def test_a_ticket_that_is_closed_in_the_helpdesk_needs_no_decision_any_mor
         case = await support.start(ticket_id)
         approval = await support.office.approval_of(case)
         await case.signal(TicketWorkflow.look)  # nothing has happened yet, so the question stands
+        await looked(case, 1)
         await support.write("It is urgent.", NOBODY, subject=f"Re: [{ticket_id}]")
         await case.signal(TicketWorkflow.look)  # nor does a further message take it back
         await looked(case, 2)
