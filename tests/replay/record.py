@@ -1,175 +1,73 @@
-"""Record the stored histories anew: `python -m tests.replay.record`.
+"""Keep histories that today's and later workflows must replay.
 
-Run it only when running cases may be broken on purpose: the stored histories stand for the cases that run out there.
+`python -m tests.replay.record` records the scenes that no stored history shows yet; `NAME…` records these anew, which
+gives up the running cases that they stand for, so only on purpose. `--from FILE NAME` keeps the history of a real case,
+as the Temporal UI exports it or `temporal workflow show --output json` prints it; look first at what it says.
 """
 
 import asyncio
 import base64
 import json
 import re
-import shutil
 import socket
+import sys
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from temporalio.client import Client
+import typer
+from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from commands.bank import start_change
-from domain.bank import BankRequest
-from integrations.scripted_model import scripted_model
-from integrations.scripted_model.reply import Reply
 from integrations.temporal.dev_server import dev_server, free_port
 from tests.conftest import ROOT
-from tests.facts import Handle, until
-from tests.office import Office, open_office
-from tests.replay.histories import FOLDER
+from tests.replay.histories import FOLDER, replayer, stored
+from tests.replay.scenes import SCENES, played
 from workflows import attributes
-from workflows.approval import Approval
-
-BANK = "bank"
-Answering = Callable[[Office, Handle], Awaitable[Any]]
 
 
-async def nobody(_office: Office, _case: Handle) -> None:
-    """Let it run."""
+def main(
+    names: Annotated[list[str] | None, typer.Argument(help="Scenes; those that are not stored yet by default.")] = None,
+    exported: Annotated[Path | None, typer.Option("--from", help="An exported history, kept under one NAME.")] = None,
+) -> None:
+    """Store histories beside this file."""
+    known = {file.name.partition(".")[0] for file in stored()}
+    chosen = names or [name for name in SCENES if name not in known]
+    if exported:
+        if len(chosen) != 1 or chosen[0] in SCENES or chosen[0] in known:
+            raise typer.BadParameter("give the exported history one name that no scene and no stored history has")
+        asyncio.run(keep(chosen[0], exported))
+    elif unknown := [name for name in chosen if name not in SCENES]:
+        raise typer.BadParameter(f"{unknown[0]} is no scene; there are {', '.join(SCENES)}")
+    else:
+        asyncio.run(record(chosen))
+    sys.stdout.write(f"stored: {', '.join(chosen) or 'nothing was missing'}\n")
 
 
-async def approves(office: Office, case: Handle) -> None:
-    await office.answer(case, "comment", "asked the supplier")
-    await office.answer(case, "approve", "checked")
+async def keep(name: str, exported: Path) -> None:
+    """Keep a history that was exported, once it replays."""
+    try:
+        said = json.loads(await asyncio.to_thread(exported.read_text))
+        events = said["events"]
+        started = events[0]["workflowExecutionStartedEventAttributes"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise typer.BadParameter(f"{exported} is no exported history: {error!r}") from None
+    workflow_id = started.get("workflowId") or name
+    await replayer().replay_workflow(WorkflowHistory.from_json(workflow_id, {"events": events}))
+    write(name, "case", workflow_id, events)
 
 
-async def rejects(office: Office, case: Handle) -> None:
-    await office.answer(case, "reject", "not agreed")
-
-
-async def cancels(office: Office, case: Handle) -> None:
-    await office.desk.client.get_workflow_handle(await office.approval_of(case)).cancel()
-
-
-async def amends(office: Office, case: Handle) -> None:
-    approval = office.desk.client.get_workflow_handle(await office.approval_of(case))
-    await approval.signal("approve", {"by": "anna", "changes": {"due_date": "2030-01-31"}})
-
-
-async def asks_first(office: Office, case: Handle) -> None:
-    approval = office.desk.client.get_workflow_handle_for(Approval.run, await office.approval_of(case))
-    await office.answer(case, "comment", "Why this price?")
-
-    async def told() -> bool:
-        return bool((await approval.query(Approval.state)).record.explained)
-
-    await until(told)
-    await office.answer(case, "approve", None)
-
-
-async def two_approve(office: Office, case: Handle) -> None:
-    approval = office.desk.client.get_workflow_handle(await office.approval_of(case))
-    for name in ("mona", "petra", "anna", "bob", "carol"):  # some of them are of a role that is asked
-        await approval.signal("approve", {"by": name})
-
-
-async def stops(office: Office, case: Handle) -> None:
-    await office.approval_of(case)
-    await case.signal("stop", {"by": "anna", "reason": "the supplier knows nothing"})
-
-
-SCENES: dict[str, tuple[str, Answering, dict[str, Any]]] = {
-    "clean-ubl": ("01", nobody, {}),
-    "clean-cii": ("02", nobody, {}),
-    "clean-facturx": ("03", nobody, {}),
-    "approved": ("04", approves, {}),
-    "approval-cancelled": ("04", cancels, {}),
-    "expired": ("04", nobody, {"quick": True}),
-    "amended": ("04", amends, {}),
-    "rejected": ("05", rejects, {}),
-    "questioned": ("05", asks_first, {}),
-    "short-receipt": ("06", nobody, {}),
-    "unknown-supplier": ("08", nobody, {}),
-    "changed-bank-account": ("09", nobody, {}),
-    "returned": ("10", approves, {}),
-    "no-order": ("11", approves, {}),
-    "read-by-a-model": ("13", approves, {}),
-    "truncated": ("14", nobody, {}),
-    "voided": ("01", nobody, {"sandbox_faults": "schedule_payment:refuse"}),
-    "needs-repair": ("01", nobody, {"sandbox_faults": "schedule_payment:refuse, void_bill:refuse"}),
-    "retried": ("01", nobody, {"sandbox_faults": "post_bill:fail_after*1, send_remittance:fail_before*1"}),
-    "bank-changed": (BANK, two_approve, {"quick": True}),
-    "bank-stopped": (BANK, stops, {"quick": True}),
-    "model-fails": ("05", approves, {"replies": [Reply(fault="malformed") for _ in range(9)]}),
-}
-"""What is recorded: a sample, who answers, and what is different in the office."""
-
-
-async def main() -> None:
-    """Play every scene and write down the histories of its case and its approval."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
+async def record(names: list[str]) -> None:
+    """Play the scenes and write down the histories of each case and of what it started."""
     with tempfile.TemporaryDirectory() as scratch:
         async with dev_server(Path(scratch) / "temporal.db", free_port(), attributes.ALL) as address:
             client = await Client.connect(address, data_converter=pydantic_data_converter, identity="recorder@desk")
-            for name in SCENES:
+            for name in names:
+                for old in FOLDER.glob(f"{name}.*.json"):
+                    old.unlink()
                 async for part, handle in played(client, Path(scratch) / name, name):
                     write(name, part, handle.id, json.loads((await handle.fetch_history()).to_json())["events"])
-
-
-async def played(client: Client, home: Path, name: str) -> AsyncGenerator[tuple[str, Handle]]:
-    """Play a scene to its end; yields its case and its approval."""
-    sample, answering, different = SCENES[name]
-    await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
-    async with an_office(client, home, **different) as office:
-        case = await started(office, sample)
-        await answering(office, case)
-        await case.result()
-        yield "case", case
-        events = (await case.fetch_history()).events
-        asked = [event.start_child_workflow_execution_initiated_event_attributes.workflow_id for event in events]
-        for approval in filter(None, asked):
-            yield "approval", client.get_workflow_handle(approval)
-
-
-async def started(office: Office, sample: str) -> Handle:
-    """The case of a sample invoice, or a change of the account of a supplier on file."""
-    if sample != BANK:
-        return await office.hand_in(next(iter(sorted((ROOT / "samples" / "invoices").glob(f"{sample}*")))))
-    request = BankRequest(
-        supplier_id="70008",
-        account="DE55999150150004423600",
-        holder="Hansen",
-        reference="LETTER-7",
-        reason="a new bank",
-        requester="lars",
-        evidence=None,
-    )
-    return await start_change(office.desk, request)
-
-
-@asynccontextmanager
-async def an_office(
-    client: Client, home: Path, *, quick: bool = False, replies: list[Reply] | None = None, **settings: Any
-) -> AsyncGenerator[Office]:
-    """An office with a model that answers by rule, or with these replies."""
-    async with AsyncExitStack() as stack:
-        model = await stack.enter_async_context(scripted_model(replies or [], rules=replies is None))
-        settings |= {"model_url": model.url, "model": "rules", "model_provider": "scripted"}
-        if quick:
-            settings["policies"] = quick_policies(home)
-        yield await stack.enter_async_context(open_office(client, home, **settings))
-
-
-def quick_policies(home: Path) -> Path:
-    """The shipped policies, with deadlines of a second."""
-    folder = home / "policies"
-    shutil.copytree(ROOT / "policies", folder)
-    table = folder / "invoice.toml"
-    table.write_text(table.read_text().replace('deadline = "48 hours"', 'deadline = "1 second"'))
-    terms = folder / "bank-terms.toml"
-    terms.write_text(terms.read_text().replace('"2 business days"', '"1 second"'))
-    return folder
 
 
 def write(name: str, part: str, workflow_id: str, events: list[Any]) -> None:
@@ -205,4 +103,4 @@ def decoded(text: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    typer.run(main)
