@@ -39,6 +39,7 @@ from integrations.temporal.schedule import keep_going
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.door import Door
+from workflows.listing import Lists
 from workflows.options import TASK_QUEUE
 from workflows.performed import PERFORMED_BY
 from workflows.registered import AGENTS, NAMES, PROCESSES, TOLD
@@ -74,6 +75,7 @@ async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worke
                 Journaling(store.journal, client.identity),
                 Door(ServerRuns(client)),
                 TrailLinks(settings.trail_url),
+                Lists(show_content=settings.lists_show_content),
             ],
             activities=activities,
             workflow_runner=sandbox(),
@@ -109,7 +111,7 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     with logging_to_stderr() as runtime:
         name = f"worker-{os.getpid()}@{socket.gethostname()}"
-        client = await connect(settings.home, profile=settings.profile, identity=name, runtime=runtime)
+        client = await connect(settings, identity=name, runtime=runtime)
         await ensure_attributes(client, attributes.ALL)
         async with worker_for(client, settings) as worker, worker:
             rounds = Rounds(every=timedelta(seconds=settings.sweep_seconds), during=SWEEPING_FOR)

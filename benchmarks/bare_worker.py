@@ -28,7 +28,7 @@ async def serve(settings: Settings) -> None:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     with logging_to_stderr() as runtime:
-        client = await connect(settings.home, profile=settings.profile, runtime=runtime)
+        client = await connect(settings, runtime=runtime)
         await _work(client, settings, stopping)
 
 

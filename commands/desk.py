@@ -42,7 +42,7 @@ class Desk:
 async def open_desk(identity: str | None = None) -> Desk:
     """Connect with the settings in the environment."""
     settings = Settings()
-    client = await connect(settings.home, profile=settings.profile, identity=identity)
+    client = await connect(settings, identity=identity)
     return Desk(settings, client, settings.ui_url or ui_address(settings.home))
 
 

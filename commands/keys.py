@@ -1,4 +1,4 @@
-"""Keys of one's own, with which answers are signed."""
+"""Keys: of one's own, with which answers are signed, and the keyring, with which payloads are encrypted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commands.console import UserError, command, out, plain
 from integrations.keys import key_id, new_key, public_point, read_key
+from integrations.payloads import rotation
+from integrations.payloads.keyring import Keyring, read_keyring
+from integrations.settings import Settings
 
-app = typer.Typer(help="Make and look at keys with which answers are signed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Keys with which answers are signed, and the keyring with which payloads are encrypted.", no_args_is_help=True
+)
 KeyFile = Annotated[Path, typer.Argument(help="The file of the private key.")]
+RingFile = Annotated[Path | None, typer.Argument(help="The file of the keyring; SIGNALBOX_KEYRING by default.")]
 
 
 @app.command()
@@ -40,6 +46,53 @@ async def show(file: KeyFile) -> int:
     key, _ = read_key(file, ask_passphrase)
     _print_public(key)
     return 0
+
+
+@app.command()
+@command
+async def rotate(
+    file: RingFile = None,
+    *,
+    new: Annotated[bool, typer.Option("--new", help="Make a keyring where there is none yet.")] = False,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only add the next key, to be handed to everybody before it encrypts.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Even if it was done within the hour.")] = False,
+) -> int:
+    """Let a new key encrypt payloads from now on; the older ones are kept. Safe to repeat."""
+    if new + prepare + again > 1:
+        raise UserError("Say one of --new, --prepare and --again.")
+    ring, now = _ring(file), datetime.now(UTC)
+    if new:
+        done = rotation.begin(ring, now)
+    else:
+        done = rotation.prepare(ring, now) if prepare else rotation.rotate(ring, now, again=again)
+    out.print(plain(done.said), soft_wrap=True)
+    _print_ring(done.ring)
+    if prepare:
+        out.print(f"Copy {plain(ring)} to every worker and command line, then run this again without --prepare.")
+    return 0
+
+
+@app.command()
+@command
+async def ring(file: RingFile = None) -> int:
+    """Print the ids of the keyring's keys, and which of them encrypts."""
+    _print_ring(read_keyring(_ring(file)))
+    return 0
+
+
+def _ring(file: Path | None) -> Path:
+    found = file or Settings().keyring
+    if found is None:
+        raise UserError("Name the file of the keyring, or set SIGNALBOX_KEYRING.")
+    return found
+
+
+def _print_ring(ring: Keyring) -> None:
+    for key in ring.keys:
+        does = "encrypts" if key.kid == ring.current else "decrypts, prepared" if key == ring.prepared else "decrypts"
+        out.print(f"  {key.kid}  made {key.made:%Y-%m-%d}  {does}")
 
 
 def ask_passphrase(prompt: str = "Passphrase: ") -> str:

@@ -1,4 +1,4 @@
-"""A person's own signing key: an Ed25519 private key in a file that nobody else can read."""
+"""Keys in files that nobody else can read: a person's own signing key, Ed25519; and how any secret is read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_key(file: Path, ask_passphrase: Callable[[], str]) -> tuple[Ed25519Priv
 
     Raise `BadKey` saying what to do for a file that others can read, for another kind of key, and for no key at all.
     """
-    key = _loaded(_content(file), file, ask_passphrase)
+    key = _loaded(secret_content(file), file, ask_passphrase)
     if not isinstance(key, Ed25519PrivateKey):
         raise BadKey(f"{file}: it is no Ed25519 key; `starter.py keys new` makes one.")
     return key, key_id(key)
@@ -67,8 +67,11 @@ def ledger_key(file: Path, ask_passphrase: Callable[[], str]) -> LedgerKey:
     return LedgerKey(kid, public_point(key), key)
 
 
-def _content(file: Path) -> bytes:
-    """The bytes of a file that is its owner's alone; the mode is asked of what was opened, which nobody can swap."""
+def secret_content(file: Path) -> bytes:
+    """The bytes of a file that is its owner's alone; raise `BadKey` for any other.
+
+    The mode is asked of what was opened, which nobody can swap.
+    """
     opened = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
     try:
         mode = os.fstat(opened).st_mode

@@ -14,6 +14,7 @@ from domain.text import show
 from governance.trail.attempts import Attempt
 from governance.trail.entries import CaseEntries
 from governance.trail.filing import Known, Told, filed
+from integrations.payloads.errors import Unopened
 from integrations.store import Journal
 from integrations.temporal.histories import Fetched, Histories
 
@@ -52,7 +53,7 @@ class KnownCases:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
             found.gone.append(case)
-        except (DomainError, ValueError) as error:
+        except (DomainError, Unopened, ValueError) as error:
             found.wrong.append(_not_swept(case, error))
         return ()
 

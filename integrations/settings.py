@@ -29,6 +29,16 @@ class Settings(BaseSettings):
     ledger_key: Path | None = Field(
         default=None, description="the private key that signs the ledger's checkpoints (starter.py ledger key new)"
     )
+    keyring: Path | None = Field(
+        default=None,
+        description="the keys that payloads are encrypted with on their way to the server (starter.py keys rotate); "
+        "none: they stay in clear",
+    )
+    show_content: bool | None = Field(
+        default=None,
+        description="whether the server's lists show subjects and amounts, which nothing encrypts; by default they do "
+        "where no keyring is set",
+    )
     smtp_url: SecretStr | None = Field(
         default=None,
         description="mail for approvers: smtp://user:password@host:587?starttls=1 or smtps://user:password@host",
@@ -82,6 +92,11 @@ class Settings(BaseSettings):
     @classmethod
     def _trail_url(cls, url: str | None) -> str | None:
         return checked(url) if url else None
+
+    @property
+    def lists_show_content(self) -> bool:
+        """Whether subjects and amounts become search attributes."""
+        return self.keyring is None if self.show_content is None else self.show_content
 
     @property
     def documents(self) -> Path:

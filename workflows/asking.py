@@ -108,4 +108,4 @@ def found_by(request: ApprovalRequest, action: BaseAction) -> TypedSearchAttribu
         pairs.append(SearchAttributePair(attributes.AMOUNT, float(str(amount))))
     if isinstance(tags, tuple) and tags:
         pairs.append(SearchAttributePair(attributes.RISK_TAGS, attributes.clamp_all(tags)))
-    return TypedSearchAttributes(pairs)
+    return attributes.found_by(*pairs)

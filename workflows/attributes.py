@@ -8,6 +8,8 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
+from workflows.listing import content_is_listed
+
 PROCESS = SearchAttributeKey.for_keyword("Process")
 CASE_STATE = SearchAttributeKey.for_keyword("CaseState")
 OWNER_ROLE = SearchAttributeKey.for_keyword("OwnerRole")
@@ -20,6 +22,8 @@ APPROVAL_DUE = SearchAttributeKey.for_datetime("ApprovalDue")
 RISK_TAGS = SearchAttributeKey.for_keyword_list("RiskTags")
 SUBJECT = SearchAttributeKey.for_text("Subject")
 
+CONTENT = (AMOUNT, SUBJECT)
+"""Those that say what a case is about."""
 ALL = (
     PROCESS,
     CASE_STATE,
@@ -36,8 +40,18 @@ ALL = (
 
 
 def upsert(*updates: SearchAttributeUpdate[Any]) -> None:
-    """Set search attributes of the running workflow."""
-    workflow.upsert_search_attributes(updates)  # pyright: ignore[reportUnknownMemberType] - the SDK's own hint is open
+    """Set search attributes of the running workflow; what its worker does not want listed is left out."""
+    told = [each for each in updates if _listed(each.key)]
+    workflow.upsert_search_attributes(told)  # pyright: ignore[reportUnknownMemberType] - the SDK's own hint is open
+
+
+def found_by(*pairs: SearchAttributePair[Any]) -> TypedSearchAttributes:
+    """What a workflow that the running one starts is found by."""
+    return TypedSearchAttributes([each for each in pairs if _listed(each.key)])
+
+
+def _listed(key: SearchAttributeKey[Any]) -> bool:
+    return key not in CONTENT or content_is_listed()
 
 
 def of_new(process: str) -> TypedSearchAttributes:

@@ -15,14 +15,15 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
 
 from domain.errors import DomainError, Unavailable
-from governance.assurance import Profile
+from integrations.payloads.converter import data_converter
+from integrations.settings import Settings
 
 DEFAULT_ADDRESS = "localhost:7233"
+DEFAULT_NAMESPACE = "default"
 PROFILE_FILE = "temporal.toml"
 """Written by the demo into the home folder, so that commands typed beside it find its server."""
 
@@ -47,15 +48,13 @@ def connection(home: Path) -> dict[str, Any]:
     return {"target_host": DEFAULT_ADDRESS, **found}
 
 
-async def connect(
-    home: Path, *, profile: Profile, identity: str | None = None, runtime: Runtime | None = None
-) -> Client:
+async def connect(settings: Settings, *, identity: str | None = None, runtime: Runtime | None = None) -> Client:
     """Connect; raise `NotAllowed` for a server that the dev profile may not use, `Unavailable` where none answers."""
-    config = connection(home)
+    config = connection(settings.home)
     address = str(config["target_host"])
     if not re.fullmatch(r".+:\d{1,5}", address):
         raise BadConnection(f"TEMPORAL_ADDRESS is {address!r}; write host:port, such as {DEFAULT_ADDRESS}.")
-    if profile == "dev" and not is_loopback(address):
+    if settings.profile == "dev" and not is_loopback(address):
         raise NotAllowed(
             f"The profile dev authenticates nobody, so it uses a server on this machine alone, not {address}. "
             "SIGNALBOX_PROFILE=production works with any."
@@ -63,7 +62,7 @@ async def connect(
     try:
         return await Client.connect(
             **config,
-            data_converter=pydantic_data_converter,
+            data_converter=data_converter(settings, config.get("namespace") or DEFAULT_NAMESPACE),
             identity=identity or f"{getpass.getuser()}@{socket.gethostname()}",
             runtime=runtime,
         )

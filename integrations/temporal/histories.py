@@ -18,6 +18,7 @@ from governance.trail.exported import history_of
 from governance.trail.history import History
 from governance.trail.named_runs import linked
 from governance.trail.reading import items, text
+from integrations.payloads.events import open_payloads
 from integrations.temporal.listing import listed
 from integrations.temporal.protobuf_events import exported_event, read_event
 
@@ -32,7 +33,7 @@ class BadHistory(DomainError):
 
 @dataclass(frozen=True)
 class Fetched:
-    """A history, and the events as the server sent them."""
+    """A history, and the events as the server sent them, their payloads opened."""
 
     history: History
     events: Sequence[HistoryEvent]
@@ -106,6 +107,7 @@ class Histories:
         while pages.current_page is None or pages.next_page_token:
             await pages.fetch_next_page()
             events += pages.current_page or ()
+        await open_payloads(events, self._client.data_converter)
         read = [read_event(event) for event in events]
         return Fetched(
             history_of(read, namespace=self._client.namespace, workflow_id=workflow_id, run_id=run_id), events

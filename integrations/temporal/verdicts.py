@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from governance.backtest import Recorded
 from governance.verdict import Verdict
+from integrations.payloads.events import open_payloads
 
 MARKER = "core_local_activity"
 """What the SDK's core calls the marker of a local activity that has ended."""
@@ -36,13 +37,15 @@ class HistoryVerdicts:
         async for case in self._client.list_workflows(query, limit=limit):
             handle = self._client.get_workflow_handle(case.id, run_id=case.run_id)
             async for event in handle.fetch_history_events():
+                if _is_marker(event):
+                    await open_payloads([event], self._client.data_converter)
                 if verdict := verdict_of(event):
                     yield verdict if isinstance(verdict, Unknown) else Recorded(case=case.id, verdict=verdict)
 
 
 def verdict_of(event: HistoryEvent) -> Verdict | Unknown | None:
     """The verdict that an event records; None where it records something else, or a judge that failed."""
-    if event.event_type != EventType.EVENT_TYPE_MARKER_RECORDED:
+    if not _is_marker(event):
         return None
     marker = event.marker_recorded_event_attributes
     if marker.marker_name != MARKER or _activity(_content(marker, "data")) != JUDGE:
@@ -52,6 +55,10 @@ def verdict_of(event: HistoryEvent) -> Verdict | Unknown | None:
         return Verdict.model_validate_json(result) if result else None
     except ValidationError:
         return Unknown()
+
+
+def _is_marker(event: HistoryEvent) -> bool:
+    return event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED
 
 
 def _content(marker: MarkerRecordedEventAttributes, detail: str) -> bytes:

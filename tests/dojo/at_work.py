@@ -158,7 +158,7 @@ async def main(words: list[str]) -> None:
         settings = Settings(
             home=Path(home), policies=rules, model_url=model.url, model="rules", model_provider="scripted"
         )
-        client = await connect(settings.home, profile=settings.profile)
+        client = await connect(settings)
         hall = await _hall(client, settings, stack, models, approving=person == "person")
         said = await asyncio.gather(*(hall.case(pair) for pair in pairs))
     sys.stdout.write(json.dumps(said))

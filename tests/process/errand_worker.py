@@ -90,7 +90,7 @@ async def errand_worker(client: Client, settings: Settings) -> AsyncGenerator[Wo
 
 async def main() -> None:
     settings = Settings()
-    client = await connect(settings.home, profile=settings.profile)
+    client = await connect(settings)
     async with errand_worker(client, settings) as working, working:
         await asyncio.Event().wait()
 

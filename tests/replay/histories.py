@@ -5,6 +5,7 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.worker import Replayer
 
 import worker
@@ -13,13 +14,13 @@ from domain.errors import DomainError
 FOLDER = Path(__file__).with_name("histories")
 
 
-def replayer() -> Replayer:
+def replayer(converter: DataConverter = pydantic_data_converter) -> Replayer:
     """Replays as the worker runs: the same workflows, sandbox, converter and failures."""
     return Replayer(
         workflows=worker.WORKFLOWS,
         workflow_runner=worker.sandbox(),
         workflow_failure_exception_types=[DomainError],
-        data_converter=pydantic_data_converter,
+        data_converter=converter,
     )
 
 

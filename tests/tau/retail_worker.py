@@ -80,7 +80,7 @@ async def retail_worker(client: Client, settings: Settings) -> AsyncGenerator[Wo
 
 async def main() -> None:
     settings = Settings()
-    client = await connect(settings.home, profile=settings.profile)
+    client = await connect(settings)
     async with retail_worker(client, settings) as working, working:
         sys.stdout.write("the retail worker works\n")
         sys.stdout.flush()
