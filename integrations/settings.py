@@ -34,6 +34,14 @@ class Settings(BaseSettings):
         description="the keys that payloads are encrypted with on their way to the server (starter.py keys rotate); "
         "none: they stay in clear",
     )
+    payloads: str | None = Field(
+        default=None,
+        description="where payloads above the limit are kept: a folder that all share, or s3://bucket/prefix with the "
+        "AWS_* variables; none: in histories",
+    )
+    payload_limit: int = Field(
+        default=65_536, ge=1_024, le=1_048_576, description="from how many bytes on a payload is kept there"
+    )
     show_content: bool | None = Field(
         default=None,
         description="whether the server's lists show subjects and amounts, which nothing encrypts; by default they do "

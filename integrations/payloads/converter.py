@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
+    DefaultFailureConverter,
     DefaultFailureConverterWithEncodedAttributes,
     EncodingPayloadConverter,
 )
 
+from integrations.payloads.blobs import open_blobs
 from integrations.payloads.codec import ENCRYPTED, EncryptingCodec, key_id_of
 from integrations.payloads.errors import Unopened
 from integrations.payloads.live_keyring import LiveKeyring
+from integrations.payloads.storage import OwnConverter, storage
 from integrations.settings import Settings
 
 
@@ -50,12 +52,12 @@ class Converter(PydanticPayloadConverter):
 
 
 def data_converter(settings: Settings, namespace: str) -> DataConverter:
-    """As the settings say; raise `BadKey` for a keyring that cannot be used."""
-    plain = dataclasses.replace(pydantic_data_converter, payload_converter_class=Converter)
-    if settings.keyring is None:
-        return plain
-    return dataclasses.replace(
-        plain,
-        payload_codec=EncryptingCodec(LiveKeyring(settings.keyring), namespace),
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    """As the settings say; raise `BadKey` for a keyring and `BadPayloadStore` for a store that cannot be used."""
+    keys = LiveKeyring(settings.keyring) if settings.keyring else None
+    blobs = open_blobs(settings.payloads) if settings.payloads else None
+    return OwnConverter(
+        payload_converter_class=Converter,
+        payload_codec=EncryptingCodec(keys, namespace) if keys else None,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes if keys else DefaultFailureConverter,
+        external_storage=storage(blobs, keys, namespace, settings.payload_limit),
     )

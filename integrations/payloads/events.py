@@ -18,6 +18,7 @@ from temporalio.common import RawValue
 from temporalio.converter import DataConverter
 
 from integrations.payloads.errors import Unopened
+from integrations.payloads.storage import opens_anything
 
 PAYLOAD, FAILURE = Payload.DESCRIPTOR.full_name, Failure.DESCRIPTOR.full_name
 
@@ -27,7 +28,7 @@ async def open_payloads(events: Sequence[HistoryEvent], converter: DataConverter
 
     What is encrypted and is not ours stays as it is. A failure gets its message and its stack back.
     """
-    if converter.payload_codec is None and converter.external_storage is None:
+    if not opens_anything(converter):
         return
     payloads = [found for event in events for found in _within(event, PAYLOAD)]
     opened = await converter.decode(payloads, [RawValue] * len(payloads)) if payloads else []

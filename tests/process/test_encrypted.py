@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 import sys
 import zipfile
 from collections.abc import AsyncGenerator
@@ -12,9 +13,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.common import RawValue
 
+import worker
 from domain.outcome import Posted
 from integrations.payloads.codec import ENCRYPTED, KEY_ID
 from integrations.payloads.converter import data_converter
@@ -33,6 +36,7 @@ from tests.terminal import Terminal, terminal_at
 from workflows import attributes
 from workflows.approval import Approval
 
+REFERENCE = b"temporal.api.sdk.v1.ExternalStorageReference"
 VARIANCE = ROOT / "samples" / "invoices" / "05-price-variance.xml"
 NOTE = "canary-4711 the price was agreed"
 IN_CLEAR = ("Van Dijk", "2914.00", "2,914.00", "NL88XBNK0999912345", "canary-4711", "price variance", "billed at 13.15")
@@ -173,6 +177,9 @@ async def test_no_forged_payload_stops_an_approval_or_counts_for_it(
         Payload(metadata={"encoding": ENCRYPTED, KEY_ID: kid}, data=b"\x01" + b"?" * 60),
         Payload(metadata={"encoding": ENCRYPTED, KEY_ID: b"20261130-aaaaaaaa.aaaaaaaaaaaaaaaa"}, data=b"\x01" * 60),
         Payload(metadata={"encoding": ENCRYPTED}),
+        payload(b"{", encoding=b"json/protobuf", messageType=REFERENCE),
+        payload(b'{"driverName":"signalbox","claimData":{}}', encoding=b"json/protobuf", messageType=REFERENCE),
+        payload(b"1", **{"__temporal_external_storage_reference": b"true"}),
     )
     handle = office.desk.client.get_workflow_handle_for(Approval.run, approval)
     for each in forged:
@@ -274,3 +281,60 @@ async def test_failures_say_nothing_in_clear_and_the_trail_says_them(
 async def _bodies(store: Any, case: str) -> AsyncGenerator[str]:
     for line in await lines_of(store, case):
         yield line["body"]
+
+
+async def test_large_payloads_are_kept_elsewhere_and_an_altered_one_stops_a_case_until_it_is_restored(
+    server: Server, keyring: Path, model: ScriptedModel, stranger: Client, tmp_path: Path
+) -> None:
+    folder = tmp_path / "payloads"
+    given = {"keyring": keyring, "payloads": str(folder), "payload_limit": 1024, "model_url": model.url}
+    given |= {"model": "rules", "model_provider": "scripted"}
+    client = await server.client(Settings(keyring=keyring, payloads=str(folder), payload_limit=1024))
+    async with open_office(client, tmp_path / "office", working=False, **given) as office:
+        settings = office.desk.settings
+        async with worker.worker_for(client, settings) as first, first:
+            case = await office.hand_in(VARIANCE)
+            approval = await office.approval_of(case)
+            handle = client.get_workflow_handle_for(Approval.run, approval)
+            await handle.signal("comment", secrets.token_hex(4_000_000))
+
+            async def heard() -> bool:
+                return bool((await handle.query(Approval.state)).heard)
+
+            await until(heard)
+        events = (await stranger.get_workflow_handle(approval).fetch_history()).events
+        assert sum(event.ByteSize() for event in events) < 40_000
+        [kept] = events[0].workflow_execution_started_event_attributes.input.payloads
+        digest = json.loads(kept.data)["claimData"]["sha256"]
+        file = folder / digest[:2] / digest[2:4] / digest
+        whole = await asyncio.to_thread(file.read_bytes)
+        await asyncio.to_thread(file.write_bytes, whole[:-1])
+        async with worker.worker_for(client, settings) as second, second:
+            await handle.signal("approve", "checked")
+
+            async def stands() -> bool:
+                failed = await failures(stranger, approval)
+                await open_payloads(failed, client.data_converter)
+                return any(f"{digest}: the document store holds other bytes" in str(each) for each in failed)
+
+            await until(stands)
+            await asyncio.to_thread(file.write_bytes, whole)
+            async with asyncio.timeout(30):
+                assert isinstance(await case.result(), Posted)
+        async with sweeping(office) as (sweep, store):
+
+            async def done() -> bool:
+                return not (await sweep.sweep()).warnings and (await store.ledger.tail(case.id)).sealed
+
+            await until(done)
+        found = terminal_at(client, settings.home)
+        own = {"SIGNALBOX_KEYRING": str(keyring), "SIGNALBOX_PAYLOADS": str(folder), "SIGNALBOX_PAYLOAD_LIMIT": "1024"}
+        own |= {"SIGNALBOX_TASK_QUEUE": office.desk.queue}
+        verified = await Terminal({**found.environment, **own}, found.home).type("verify", "--all")
+        assert (verified.code, "complete; nothing is missing" in verified.out) == (0, True), verified
+
+
+async def failures(client: Client, workflow: str) -> list[HistoryEvent]:
+    """The workflow tasks that failed."""
+    events = (await client.get_workflow_handle(workflow).fetch_history()).events
+    return [event for event in events if event.HasField("workflow_task_failed_event_attributes")]
