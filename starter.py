@@ -12,6 +12,7 @@ from commands import (
     backtest,
     bank,
     cases,
+    codec_server,
     demo,
     evidence,
     inbox,
@@ -67,6 +68,7 @@ app.command()(verify.verify)
 app.command()(sweeping.sweep)
 app.command()(evidence.evidence)
 app.command()(pages.pages)
+app.command(name="codec-server")(codec_server.codec_server)
 app.command(name="show")(cases.show_case)
 app.command()(cases.document)
 app.command(name="list")(cases.list_cases)

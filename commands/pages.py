@@ -83,13 +83,14 @@ async def serving(desk: Desk, port: int, host: str = HOST) -> AsyncGenerator[str
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        await _listen(runner, host, port)
+        await listen(runner, host, port)
         yield f"http://{f'[{host}]' if ':' in host else host}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def listen(runner: web.AppRunner, host: str, port: int) -> None:
+    """Listen there; raise `UserError` where that address cannot be had."""
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:

@@ -6,6 +6,7 @@ nothing is ever fetched.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
@@ -13,19 +14,16 @@ from typing import cast
 from governance.jws import KINDS, SKEW, DoesNotCount, Jws, algorithm, check_signature, check_times, quoted
 from governance.people import Directory, Issuer, Person
 
+ANSWER = re.compile(r"[0-9a-f]{64}")
+"""A nonce that is the digest of an answer."""
+
 
 def bearer(jws: Jws, nonce: str, directory: Directory, *, at: datetime) -> tuple[Person, str, bool]:
     """Whose id token this is, how that is known, and whether they had just proved more than a password.
 
     Raise `DoesNotCount` for whatever speaks against it.
     """
-    if (typ := jws.header.get("typ", "JWT")) != "JWT":
-        raise DoesNotCount(f"the token's type is {quoted(typ)}; an answer or an id token (JWT) is needed")
-    alg = algorithm(jws.header, tuple(KINDS))
-    issuer = _issuer(jws.claims, directory)
-    check_signature(jws, alg, _key(jws.header.get("kid"), issuer))
-    _check_audience(jws.claims, issuer.audience)
-    check_times(jws.claims, at)
+    issuer = _verified(jws, directory, at)
     person = _person(jws.claims, issuer, directory)
     if "nonce" not in jws.claims:
         raise DoesNotCount("the id token has no nonce: it was not made for an answer to a request")
@@ -35,6 +33,29 @@ def bearer(jws: Jws, nonce: str, directory: Directory, *, at: datetime) -> tuple
         )
     stepped = _stepped_up(jws.claims, issuer, at)
     return person, f"id token of {issuer.issuer}" + (f", acr {jws.claims['acr']}" if stepped else ""), stepped
+
+
+def logged_in(jws: Jws, directory: Directory, *, at: datetime) -> tuple[Person, str]:
+    """Who has logged in with this id token, and how that is known; raise `DoesNotCount` for what speaks against it.
+
+    One that was made for an answer is no log-in: it stands in histories, where others read it.
+    """
+    issuer = _verified(jws, directory, at)
+    if ANSWER.fullmatch(str(jws.claims.get("nonce"))):
+        raise DoesNotCount("the id token was made for an answer to a request; log in anew")
+    return _person(jws.claims, issuer, directory), f"id token of {issuer.issuer}"
+
+
+def _verified(jws: Jws, directory: Directory, at: datetime) -> Issuer:
+    """The issuer of a token that is genuine, meant for us and in force."""
+    if (typ := jws.header.get("typ", "JWT")) != "JWT":
+        raise DoesNotCount(f"the token's type is {quoted(typ)}; an answer or an id token (JWT) is needed")
+    alg = algorithm(jws.header, tuple(KINDS))
+    issuer = _issuer(jws.claims, directory)
+    check_signature(jws, alg, _key(jws.header.get("kid"), issuer))
+    _check_audience(jws.claims, issuer.audience)
+    check_times(jws.claims, at)
+    return issuer
 
 
 def _issuer(claims: Mapping[str, object], directory: Directory) -> Issuer:

@@ -47,6 +47,17 @@ class Settings(BaseSettings):
         description="whether the server's lists show subjects and amounts, which nothing encrypts; by default they do "
         "where no keyring is set",
     )
+    codec_origin: str | None = Field(
+        default=None,
+        description="the one origin whose pages may ask the codec server, such as https://temporal.example.com; the "
+        "Temporal UI's by default",
+    )
+    codec_token: Path | None = Field(
+        default=None, description="under the profile dev, a file with the token that the codec server asks for"
+    )
+    codec_audit: Path | None = Field(
+        default=None, description="where the codec server says who read what; codec-audit.jsonl in home by default"
+    )
     smtp_url: SecretStr | None = Field(
         default=None,
         description="mail for approvers: smtp://user:password@host:587?starttls=1 or smtps://user:password@host",

@@ -179,7 +179,7 @@ async def test_no_forged_payload_stops_an_approval_or_counts_for_it(
         Payload(metadata={"encoding": ENCRYPTED}),
         payload(b"{", encoding=b"json/protobuf", messageType=REFERENCE),
         payload(b'{"driverName":"signalbox","claimData":{}}', encoding=b"json/protobuf", messageType=REFERENCE),
-        payload(b"1", **{"__temporal_external_storage_reference": b"true"}),
+        payload(b"1", __temporal_external_storage_reference=b"true"),
     )
     handle = office.desk.client.get_workflow_handle_for(Approval.run, approval)
     for each in forged:
