@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ from composition.payables import payables
 from domain.errors import DomainError, Unavailable
 from governance.guard import refuse_undone, refuse_unguarded, refuse_unknown_roles
 from integrations.logs import logging_to_stderr
+from integrations.payloads.converter import in_clear
 from integrations.settings import Settings, setting_wrong
 from integrations.store import Store
 from integrations.sweep import sweep_of
@@ -113,6 +115,8 @@ async def serve(settings: Settings) -> None:
         name = f"worker-{os.getpid()}@{socket.gethostname()}"
         client = await connect(settings, identity=name, runtime=runtime)
         await ensure_attributes(client, attributes.ALL)
+        if exposed := in_clear(settings):
+            logging.getLogger(__name__).warning(exposed)
         async with worker_for(client, settings) as worker, worker:
             rounds = Rounds(every=timedelta(seconds=settings.sweep_seconds), during=SWEEPING_FOR)
             await keep_going(client, "Sweep", rounds, worker.task_queue)

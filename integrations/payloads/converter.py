@@ -51,6 +51,16 @@ class Converter(PydanticPayloadConverter):
         CompositePayloadConverter.__init__(self, *self.converters.values(), SaysWhyNot())
 
 
+def in_clear(settings: Settings) -> str | None:
+    """What to say where production keeps everything in clear on the server; None where it does not."""
+    if settings.profile != "production" or settings.keyring is not None:
+        return None
+    return (
+        "SIGNALBOX_KEYRING is not set: whoever can read the Temporal server, its database or its backups reads every "
+        "invoice, account, message and answer. docs/security.md says how to encrypt them."
+    )
+
+
 def data_converter(settings: Settings, namespace: str) -> DataConverter:
     """As the settings say; raise `BadKey` for a keyring and `BadPayloadStore` for a store that cannot be used."""
     keys = LiveKeyring(settings.keyring) if settings.keyring else None

@@ -18,6 +18,7 @@ from temporalio.client import Client
 from temporalio.common import RawValue
 
 import worker
+from commands.codec_server import serving
 from domain.outcome import Posted
 from integrations.payloads.codec import ENCRYPTED, KEY_ID
 from integrations.payloads.converter import data_converter
@@ -146,6 +147,12 @@ async def _all_is_proven(office: Office, terminal: Terminal, case: str, folder: 
     pack = folder / "case.zip"
     drawn = await terminal.type("evidence", case, "-o", str(pack), "--documents")
     assert drawn.code == 0, drawn
+    keyless = {name: value for name, value in terminal.environment.items() if name != "SIGNALBOX_KEYRING"}
+    without, again = Terminal(keyless, terminal.home), folder / "keyless.zip"
+    assert (await without.type("evidence", case, "-o", str(again), "--documents")).code == 0
+    assert again.read_bytes() == pack.read_bytes()
+    offline = await without.type("verify", "--all", "--offline")
+    assert (offline.code, "complete; nothing is missing, extra or altered" in offline.out) == (0, True), offline
     with zipfile.ZipFile(pack) as archive:
         archive.extractall(folder / "case")
     process = await asyncio.create_subprocess_exec(
@@ -338,3 +345,29 @@ async def failures(client: Client, workflow: str) -> list[HistoryEvent]:
     """The workflow tasks that failed."""
     events = (await client.get_workflow_handle(workflow).fetch_history()).events
     return [event for event in events if event.HasField("workflow_task_failed_event_attributes")]
+
+
+async def test_temporal_s_own_command_line_reads_and_answers_through_the_codec_server(
+    office: Office, keyring: Path, stranger: Client, terminal: Terminal, tmp_path: Path
+) -> None:
+    case = await office.hand_in(VARIANCE)
+    approval = await office.approval_of(case)
+    address = stranger.service_client.config.target_host
+    settings = Settings(home=tmp_path, keyring=keyring, codec_origin="http://127.0.0.1:1")
+    async with serving(settings, 0) as (codec_endpoint, _):
+
+        async def temporal(*words: str) -> str:
+            command = (str(Path(sys.executable).with_name("temporal")), "workflow", *words, "-w", approval)
+            told = ("--address", address, "--codec-endpoint", codec_endpoint)
+            process = await asyncio.create_subprocess_exec(*command, *told, stdout=asyncio.subprocess.PIPE)
+            out, _ = await process.communicate()
+            assert process.returncode == 0
+            return out.decode()
+
+        await temporal("signal", "--name", "approve", "--input", json.dumps(NOTE))
+        assert isinstance(await case.result(), Posted)
+        file = tmp_path / "exported.json"
+        await asyncio.to_thread(file.write_text, await temporal("show", "--output", "json"))
+    assert NOTE not in await raw(stranger, approval)
+    trail = await terminal.type("trail", "--file", str(file))
+    assert (trail.code, NOTE in trail.out) == (0, True), trail
