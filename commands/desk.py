@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from commands.console import UserError
-from integrations.documents import FolderDocuments
+from integrations.bucket import KeptDocuments, documents_of
 from integrations.sandbox import Database
 from integrations.settings import Settings
 from integrations.temporal.connection import connect, ui_address
@@ -30,9 +30,9 @@ class Desk:
         return self.settings.task_queue or TASK_QUEUE
 
     @property
-    def documents(self) -> FolderDocuments:
+    def documents(self) -> KeptDocuments:
         """The document store."""
-        return FolderDocuments(self.settings.documents)
+        return documents_of(self.settings)
 
     def link(self, workflow_id: str) -> str:
         """The page of a workflow in the UI."""

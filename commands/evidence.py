@@ -30,7 +30,7 @@ from governance.trail.filing import Run
 from governance.trail.history import History
 from governance.trail.reading import items
 from governance.trail.record import Record
-from integrations.documents import FolderDocuments
+from integrations.bucket import KeptDocuments, documents_of
 from integrations.keys import ledger_key
 from integrations.pack_file import write_pack
 from integrations.settings import ROOT, Settings
@@ -123,7 +123,7 @@ def _signer(settings: Settings, ledger: bytes) -> LedgerKey | None:
 
 async def _with_files(found: Gathered, settings: Settings, key: LedgerKey | None, *, documents: bool) -> Gathered:
     """The same with the files that it names, as far as they are kept."""
-    kept = FolderDocuments(settings.documents)
+    kept = documents_of(settings)
     rules = await _rules(kept, found.records, settings.policies)
     wanted = documents_in([read(each) for each in found.histories.values()]) if documents else {}
     there, lacks = await _documents(kept, wanted)
@@ -131,7 +131,7 @@ async def _with_files(found: Gathered, settings: Settings, key: LedgerKey | None
     return replace(found, rules=rules, documents=there, lacks=(*found.lacks, *lacks), signer=signer)
 
 
-async def _rules(kept: FolderDocuments, records: Iterable[Record], folder: Path) -> dict[str, bytes]:
+async def _rules(kept: KeptDocuments, records: Iterable[Record], folder: Path) -> dict[str, bytes]:
     """By its digest each rule file that a verdict names: as workers kept it, or as it still is in the folder."""
     found, wanted = _by_digest(folder), rules_named(records)
     for digest, path in wanted.items():
@@ -149,7 +149,7 @@ def _by_digest(folder: Path) -> dict[str, bytes]:
 
 
 async def _documents(
-    kept: FolderDocuments, wanted: Mapping[str, DocumentRef]
+    kept: KeptDocuments, wanted: Mapping[str, DocumentRef]
 ) -> tuple[dict[str, bytes], tuple[Lack, ...]]:
     found, lacks = dict[str, bytes](), list[Lack]()
     for digest, ref in sorted(wanted.items()):

@@ -10,7 +10,7 @@ from typing import Any
 from temporalio.client import Client
 
 from domain.actions import BaseAction
-from integrations.documents import FolderDocuments
+from integrations.bucket import KeptDocuments, documents_of
 from integrations.policy_folder import PolicyFolder
 from integrations.sandbox import Database, Faults
 from integrations.settings import Settings
@@ -25,7 +25,7 @@ class Opened:
     client: Client
     settings: Settings
     store: Store
-    documents: FolderDocuments
+    documents: KeptDocuments
     policies: PolicyFolder
     signals: HistorySignals
     database: Database
@@ -47,7 +47,7 @@ async def open_shared(client: Client, settings: Settings, store: Store, stack: A
     database = Database(settings.books)
     stack.push_async_callback(database.close)
     await database.prepare()
-    documents = FolderDocuments(settings.documents)
+    documents = documents_of(settings)
     policies = PolicyFolder(settings.policies, documents.keep)
     faults = Faults.parse(settings.sandbox_faults)
     return Opened(client, settings, store, documents, policies, HistorySignals(client), database, faults)

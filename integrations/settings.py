@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         description="the keys that payloads are encrypted with on their way to the server (starter.py keys rotate); "
         "none: they stay in clear",
     )
+    document_store: str | None = Field(
+        default=None,
+        description="where documents are kept: another folder than the one in home, or s3://bucket/prefix with the "
+        "AWS_* variables",
+    )
     payloads: str | None = Field(
         default=None,
         description="where payloads above the limit are kept: a folder that all share, or s3://bucket/prefix with the "

@@ -14,7 +14,8 @@ from temporalio.converter import (
     EncodingPayloadConverter,
 )
 
-from integrations.payloads.blobs import open_blobs
+from integrations.bucket import documents_at
+from integrations.payloads.blobs import Blobs
 from integrations.payloads.codec import ENCRYPTED, EncryptingCodec, key_id_of
 from integrations.payloads.errors import Unopened
 from integrations.payloads.live_keyring import LiveKeyring
@@ -62,9 +63,9 @@ def in_clear(settings: Settings) -> str | None:
 
 
 def data_converter(settings: Settings, namespace: str) -> DataConverter:
-    """As the settings say; raise `BadKey` for a keyring and `BadPayloadStore` for a store that cannot be used."""
+    """As the settings say; raise `BadKey` for a keyring and `BadBucket` for a store that cannot be used."""
     keys = LiveKeyring(settings.keyring) if settings.keyring else None
-    blobs = open_blobs(settings.payloads) if settings.payloads else None
+    blobs = Blobs(documents_at(settings.payloads, "SIGNALBOX_PAYLOADS")) if settings.payloads else None
     return OwnConverter(
         payload_converter_class=Converter,
         payload_codec=EncryptingCodec(keys, namespace) if keys else None,

@@ -2,22 +2,13 @@
 
 import asyncio
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from obstore.store import S3Store
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.converter import DataConverter, _extstore
 
-from domain.errors import Unavailable
-from integrations.payloads.blobs import BadPayloadStore, BucketBlobs, FolderBlobs, open_blobs
 from integrations.payloads.codec import ENCRYPTED
 from integrations.payloads.converter import data_converter
 from integrations.payloads.errors import Unopened
@@ -26,44 +17,6 @@ from tests.payloads import keyring_in, payload
 
 LARGE = os.urandom(4_000_000).hex()
 REFERENCE = b"temporal.api.sdk.v1.ExternalStorageReference"
-LOCAL = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_REGION": "eu-central-1",
-    "AWS_ALLOW_HTTP": "true",
-}
-
-
-@pytest.fixture(scope="module")
-def s3() -> Generator[str]:
-    """A server of its own that speaks S3, with one bucket; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            try:
-                asked = urllib.request.Request(f"http://127.0.0.1:{port}/payloads", method="PUT")
-                urllib.request.urlopen(asked, timeout=5).close()
-                break
-            except OSError:
-                if process.poll() is not None:
-                    break
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@pytest.fixture
-def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Where payloads go."""
-    for name, value in {**LOCAL, "AWS_ENDPOINT_URL": s3}.items():
-        monkeypatch.setenv(name, value)
-    return "s3://payloads/of/tests"
 
 
 def converter(tmp_path: Path, where: str | None, *, encrypted: bool = True, **more: int) -> DataConverter:
@@ -93,7 +46,7 @@ async def test_what_is_stored_is_encrypted_and_for_its_owner_alone(tmp_path: Pat
 
 
 async def test_an_altered_or_missing_payload_is_named_and_comes_back_once_it_is_restored(
-    tmp_path: Path, bucket: str
+    tmp_path: Path,
 ) -> None:
     folder = tmp_path / "blobs"
     by = converter(tmp_path, str(folder))
@@ -108,17 +61,6 @@ async def test_an_altered_or_missing_payload_is_named_and_comes_back_once_it_is_
         await by.decode([kept], [str])
     await asyncio.to_thread(file.write_bytes, whole)
     assert len((await by.decode([kept], [str]))[0]) > len(LARGE)
-    blobs = BucketBlobs(bucket)
-    digest = await blobs.put(b"content")
-    store = S3Store.from_url(bucket, client_options={"allow_http": True})
-    await store.put_async(f"{digest[:2]}/{digest[2:4]}/{digest}", b"other")
-    with pytest.raises(Unopened, match=f"holds other bytes than were stored as the payload {digest}"):
-        await blobs.get(digest)
-    await store.delete_async(f"{digest[:2]}/{digest[2:4]}/{digest}")
-    with pytest.raises(Unopened, match=f"The payload {digest} is not in s3://payloads/of/tests"):
-        await blobs.get(digest)
-    await blobs.put(b"content")
-    assert await blobs.get(digest) == b"content"
 
 
 def reference(data: bytes, **more: bytes) -> Payload:
@@ -149,25 +91,6 @@ async def test_a_worker_that_does_not_know_where_payloads_are_says_so(tmp_path: 
     [kept] = await converter(tmp_path, str(tmp_path / "blobs")).encode([LARGE])
     with pytest.raises(Unopened, match="no SIGNALBOX_PAYLOADS says where; set it"):
         await converter(tmp_path, None).decode([kept], [str])
-
-
-@pytest.mark.parametrize("where", ["s3://", "s3:///x", "ftp://x", "gs://bucket"])
-def test_what_is_no_store_is_refused(where: str) -> None:
-    with pytest.raises(BadPayloadStore, match="give a folder, or s3://bucket/prefix"):
-        open_blobs(where)
-
-
-async def test_a_store_that_does_not_answer_may_be_tried_again(
-    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(Unavailable, match=r"The payload store s3://nowhere cannot be written: .*not found"):
-        await BucketBlobs("s3://nowhere").put(b"x")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with pytest.raises(Unavailable, match=r"cannot be read: .+"):
-        await BucketBlobs(bucket).get("a" * 64)
-    (tmp_path / "file").touch()
-    with pytest.raises(Unavailable, match="cannot be written"):
-        await FolderBlobs(tmp_path / "file").put(b"x")
 
 
 def test_the_sdk_writes_no_encrypted_references_yet() -> None:
