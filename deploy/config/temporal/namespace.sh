@@ -15,17 +15,28 @@ fi
 retention="${NAMESPACE_RETENTION:-30d}"
 
 if ! temporal operator namespace describe >/dev/null 2>&1; then
-    temporal operator namespace create --retention "$retention" "$TEMPORAL_NAMESPACE"
+    temporal operator namespace create --retention "$retention" --namespace "$TEMPORAL_NAMESPACE"
 fi
 
+# The roles hear of a new namespace within ten seconds or so.
+tries=60
+until known="$(temporal operator search-attribute list 2>/dev/null)"; do
+    tries=$((tries - 1))
+    if [ "$tries" -le 0 ]; then
+        temporal operator search-attribute list # for its message
+        exit 1
+    fi
+    sleep 1
+done
+
 # These are workflows/attributes.py; tests/unit/test_cluster_config.py holds the two against each other.
-known="$(temporal operator search-attribute list)"
 attribute() { # attribute NAME TYPE
     case "$known" in
     *" $1 "*) ;;
-    *) temporal operator search-attribute create --name "$1" --type "$2" ;;
+    *) missing="$missing --name $1 --type $2" ;;
     esac
 }
+missing=""
 attribute Process Keyword
 attribute CaseState Keyword
 attribute OwnerRole Keyword
@@ -37,4 +48,8 @@ attribute Amount Double
 attribute ApprovalDue Datetime
 attribute RiskTags KeywordList
 attribute Subject Text
+if [ -n "$missing" ]; then # all in one call: the server limits how often a namespace is changed
+    # shellcheck disable=SC2086
+    temporal operator search-attribute create $missing
+fi
 echo "The namespace $TEMPORAL_NAMESPACE is ready."
