@@ -8,6 +8,7 @@ import sys
 import typer
 
 from commands import (
+    access,
     approvals,
     backtest,
     bank,
@@ -61,6 +62,7 @@ app.add_typer(policies.app, name="policy")
 app.add_typer(people.app, name="people")
 app.command(name="backtest")(backtest.backtest_table)
 app.add_typer(keys.app, name="keys")
+app.add_typer(access.app, name="access")
 app.add_typer(ledger.app, name="ledger")
 app.command()(ledger.erase)
 app.command()(trail.trail)

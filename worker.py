@@ -38,6 +38,7 @@ from integrations.temporal.connection import connect, ensure_attributes
 from integrations.temporal.moved import Scope
 from integrations.temporal.runs import ServerRuns
 from integrations.temporal.schedule import keep_going
+from integrations.temporal.token_file import fresh_token
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.door import Door
@@ -117,7 +118,7 @@ async def serve(settings: Settings) -> None:
         await ensure_attributes(client, attributes.ALL)
         if exposed := in_clear(settings):
             logging.getLogger(__name__).warning(exposed)
-        async with worker_for(client, settings) as worker, worker:
+        async with fresh_token(client, settings.token_file), worker_for(client, settings) as worker, worker:
             rounds = Rounds(every=timedelta(seconds=settings.sweep_seconds), during=SWEEPING_FOR)
             await keep_going(client, "Sweep", rounds, worker.task_queue)
             await stopping.wait()

@@ -82,4 +82,9 @@ def plain(text: object, limit: int = 200) -> str:
 def _rpc(error: RPCError) -> str:
     if error.status == RPCStatusCode.UNAVAILABLE:
         return "The Temporal server stopped answering; the cases go on when it is back."
+    if error.status == RPCStatusCode.PERMISSION_DENIED:
+        return (
+            f"The Temporal server refuses this: {error.message} "
+            "SIGNALBOX_TOKEN_FILE needs a token that may do it and has not expired."
+        )
     return f"The Temporal server says: {error.message}"

@@ -28,7 +28,12 @@ def new_key(file: Path, passphrase: str | None) -> Ed25519PrivateKey:
     """Write a new key as PKCS #8 PEM that its owner alone can read; raise `BadKey` where there is a file already."""
     key = Ed25519PrivateKey.generate()
     lock = serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
-    content = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
+    write_private(file, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock))
+    return key
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a new file that its owner alone can read; raise `BadKey` where there is one already."""
     try:
         opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -37,7 +42,6 @@ def new_key(file: Path, passphrase: str | None) -> Ed25519PrivateKey:
         written.write(content)
         written.flush()
         os.fsync(written.fileno())
-    return key
 
 
 def read_key(file: Path, ask_passphrase: Callable[[], str]) -> tuple[Ed25519PrivateKey, str]:

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         default="dev",
         description="dev authenticates nobody and works with a server on this machine alone; production asks for proof",
     )
+    token_file: Path | None = Field(
+        default=None,
+        description="a file with the token that the Temporal server is shown (starter.py access token); a worker takes "
+        "each new one without a restart",
+    )
     ui_url: str | None = Field(default=None, description="the Temporal UI; port + 1000 of the server by default")
     trail_url: str | None = Field(
         default=None,

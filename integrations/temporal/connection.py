@@ -7,7 +7,7 @@ import ipaddress
 import os
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import DomainError, Unavailable
 from integrations.payloads.converter import data_converter
 from integrations.settings import Settings
+from integrations.temporal.token_file import read_token
 
 DEFAULT_ADDRESS = "localhost:7233"
 DEFAULT_NAMESPACE = "default"
@@ -51,6 +53,8 @@ def connection(home: Path) -> dict[str, Any]:
 async def connect(settings: Settings, *, identity: str | None = None, runtime: Runtime | None = None) -> Client:
     """Connect; raise `NotAllowed` for a server that the dev profile may not use, `Unavailable` where none answers."""
     config = connection(settings.home)
+    if settings.token_file:
+        config["api_key"] = read_token(settings.token_file)
     address = str(config["target_host"])
     if not re.fullmatch(r".+:\d{1,5}", address):
         raise BadConnection(f"TEMPORAL_ADDRESS is {address!r}; write host:port, such as {DEFAULT_ADDRESS}.")
@@ -67,12 +71,25 @@ async def connect(settings: Settings, *, identity: str | None = None, runtime: R
             runtime=runtime,
         )
     except RuntimeError as error:
-        raise Unavailable(
-            f"No Temporal server answers at {address} ({_cause(error)}). "
-            "Start one with `make demo`, or set TEMPORAL_ADDRESS."
-        ) from None
+        raise _not_connected(error, config) from None
     except ValueError as error:
         raise BadConnection(f"TEMPORAL_ADDRESS is {address!r}: {error}.") from None
+
+
+def _not_connected(error: RuntimeError, config: Mapping[str, Any]) -> DomainError | Unavailable:
+    """Why there is no connection: the SDK says it in words alone."""
+    address = config["target_host"]
+    if "PermissionDenied" in str(error):
+        return NotAllowed(
+            f"The Temporal server at {address} refuses the token that it is shown: it has expired, or no key that the "
+            "server knows has signed it. Put a new one into SIGNALBOX_TOKEN_FILE."
+        )
+    implied = config.get("api_key") and config.get("tls") in (None, True)
+    hint = "A token goes over TLS; set TEMPORAL_TLS=false if that server has none. " if implied else ""
+    return Unavailable(
+        f"No Temporal server answers at {address} ({_cause(error)}). {hint}"
+        "Start one with `make demo`, or set TEMPORAL_ADDRESS."
+    )
 
 
 def _cause(error: RuntimeError) -> str:
@@ -97,7 +114,23 @@ def ui_address(home: Path) -> str:
 
 
 async def ensure_attributes(client: Client, keys: Sequence[SearchAttributeKey[Any]]) -> None:
-    """Register the search attributes that the server lacks; without them no case could start."""
+    """Register the search attributes that the server lacks; without them no case could start.
+
+    Raise `NotAllowed` where the server does not let this caller look or register.
+    """
+    try:
+        await _ensure(client, keys)
+    except RPCError as error:
+        if error.status != RPCStatusCode.PERMISSION_DENIED:
+            raise
+        raise NotAllowed(
+            f"The Temporal server refuses {client.identity} in namespace {client.namespace}: {error.message} The "
+            f"worker's token (SIGNALBOX_TOKEN_FILE) needs {client.namespace}:write and must not have expired; the "
+            "namespace and its search attributes are made by deploy/config/temporal/namespace.sh."
+        ) from None
+
+
+async def _ensure(client: Client, keys: Sequence[SearchAttributeKey[Any]]) -> None:
     known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
