@@ -4,9 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test lint lock clean bench chaos torture real phoenix tau frameworks mutants
+.PHONY: help demo test lint lock clean bench chaos torture real phoenix tau frameworks mutants cluster-rehearsal
 help: ## say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
 
 .venv/bin/uv:
 	$(PYTHON) -m venv .venv
@@ -53,6 +53,9 @@ frameworks: .venv/dev $(FRAMEWORKS:%=.venv/%/pinned) ## let agent frameworks rea
 
 bench: .venv/dev ## measure a governed case against a bare workflow
 	$(BIN)/python -m benchmarks.cases $(ARGS)
+
+cluster-rehearsal: .venv/run ## build a real cluster, kill parts of it, and write what came of it (ARGS="--report docs/cluster-rehearsal.md")
+	$(BIN)/python -m deploy.rehearsal $(ARGS)
 
 mutants: .venv/dev ## break the deciding code on purpose and see whether a test notices (half an hour)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mutmut run $(ARGS)

@@ -81,7 +81,7 @@ def test_a_command_line_that_does_not_exist_is_caught(line: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=each_page)
 def test_every_target_of_make_exists(page: Path) -> None:
-    named = set(re.findall(r"^make (\w+)|`make (\w+)", page.read_text(), re.MULTILINE))
+    named = set(re.findall(r"^make ([\w-]+)|`make ([\w-]+)", page.read_text(), re.MULTILINE))
     makefile = (ROOT / "Makefile").read_text()
     for target in filter(None, (name for pair in named for name in pair)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

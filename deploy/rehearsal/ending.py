@@ -1,0 +1,106 @@
+"""The last steps: every case ends, and all of it is on record, once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+
+from commands.access import replaced
+from deploy.rehearsal.cases import doubled
+from deploy.rehearsal.processes import Failed, until
+from deploy.rehearsal.report import Step
+from deploy.rehearsal.scene import Scene
+from deploy.rehearsal.settling import settled
+
+BUSY = (
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+)
+"""Tasks that the server does again because news came in meanwhile; the code is not at fault."""
+
+
+async def refunds_and_ticket(scene: Scene, step: Step) -> None:
+    """Refunds are decided, and somebody closes the ticket."""
+    for name, case in scene.cases.started.items():
+        if name.startswith("refund"):
+            ended, who = await settled(scene, case)
+            step.saw(f"the {name} ended as {ended}, decided by {who}")
+    ticket = scene.cases.started["ticket 02"]
+    await (await scene.person("xenia")).client.get_workflow_handle(ticket.id).signal("close")
+    ended, _ = await settled(scene, ticket)
+    step.saw(f"the ticket ended as {ended}")
+
+
+async def no_task_failed(scene: Scene, step: Step) -> None:
+    """No workflow task failed by fault of the code, on any version."""
+    client = (await scene.operator()).client
+    failed: list[str] = []
+    events = cases = 0
+    async for found in client.list_workflows():
+        cases += 1
+        handle = client.get_workflow_handle(found.id, run_id=found.run_id)
+        async for event in handle.fetch_history_events():
+            events += 1
+            said = event.workflow_task_failed_event_attributes
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED and said.cause not in BUSY:
+                failed.append(f"{found.id}: {WorkflowTaskFailedCause.Name(said.cause)}: {said.failure.message}")
+    if failed:
+        raise Failed(f"workflow tasks failed: {'; '.join(failed[:3])}")
+    step.saw(f"{cases} workflows with {events} events, none with a failed workflow task")
+
+
+async def nothing_twice(scene: Scene, step: Step) -> None:
+    """One bill an invoice, one payment a bill."""
+    twice, bills, payments = await doubled(await scene.operator())
+    if twice:
+        raise Failed(f"the books have twice: {', '.join(twice)}")
+    step.saw(f"{bills} bills, {payments} payments, none of them twice")
+
+
+async def verify(scene: Scene, step: Step) -> None:
+    """`starter.py verify --all`, by somebody who may only read."""
+    token = scene.ground.folder / "auditor.token"
+    replaced(token, scene.ground.people["auditor"], 0o600)
+    last = ""
+
+    async def complete() -> bool:
+        nonlocal last
+        code, said = await scene.ground.run("verify", "--all", token=token)
+        last = said
+        return code == 0
+
+    try:
+        await until(complete, "the ledger has everything", 120)
+    except Failed:
+        raise Failed(f"verify --all says: {last[-900:]}") from None
+    unknown = [line for line in last.splitlines() if "outcome unknown" in line and "Attempt" in line]
+    if any("post_bill" not in line for line in unknown):
+        raise Failed(f"outcomes are unknown of attempts that nobody killed: {'; '.join(unknown)[:900]}")
+    step.saw(f"the auditor's `starter.py verify --all`: {last.strip().splitlines()[-1]}")
+    step.saw(f"unknown is how the attempt ended whose worker was killed ({len(unknown)})")
+
+
+async def traces(scene: Scene, step: Step) -> None:
+    """Every case's spans have reached the collector's file."""
+    if scene.ground.collector is None:
+        step.result = "left out"
+        step.saw("no collector could be built")
+        return
+    file = scene.ground.collector.file
+    wanted = {handle.id for handle in scene.cases.started.values()}
+
+    async def all_there() -> bool:
+        said = await asyncio.to_thread(file.read_text) if file.exists() else ""
+        return all(case in said for case in wanted)
+
+    await until(all_there, f"spans of {len(wanted)} cases are in the collector's file", 60)
+    lines = file.read_text().splitlines()
+    spans = sum(
+        len(scope["spans"])
+        for line in lines
+        for resource in json.loads(line)["resourceSpans"]
+        for scope in resource["scopeSpans"]
+    )
+    step.saw(f"{spans} spans of {len(wanted)} cases in the collector's file")
