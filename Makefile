@@ -54,7 +54,7 @@ frameworks: .venv/dev $(FRAMEWORKS:%=.venv/%/pinned) ## let agent frameworks rea
 bench: .venv/dev ## measure a governed case against a bare workflow
 	$(BIN)/python -m benchmarks.cases $(ARGS)
 
-cluster-rehearsal: .venv/run ## build a real cluster, kill parts of it, and write what came of it (ARGS="--report docs/cluster-rehearsal.md")
+cluster-rehearsal: .venv/dev ## build a real cluster, kill parts of it, and write what came of it (ARGS="--report docs/cluster-rehearsal.md")
 	$(BIN)/python -m deploy.rehearsal $(ARGS)
 
 mutants: .venv/dev ## break the deciding code on purpose and see whether a test notices (half an hour)

@@ -42,6 +42,7 @@ STEPS: tuple[tuple[str, Callable[[Scene, Step], Awaitable[None]]], ...] = (
     ("signals with wrong tokens", deciding.strangers),
     ("impostors with good tokens", deciding.impostors),
     ("an approval with a login", deciding.decide),
+    ("an approval in the UI", deciding.decide_in_the_ui),
     ("history is killed", trouble.history_dies),
     ("matching is killed", trouble.matching_dies),
     ("the frontend restarts", trouble.frontend_restarts),

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from deploy.rehearsal.env_file import env_file
 from deploy.rehearsal.postgresql import USER, PostgreSql
-from deploy.rehearsal.processes import Failed, Program, free_ports, listens, tail, until
+from deploy.rehearsal.processes import Failed, Program, free_ports, listens, until
 from integrations.settings import ROOT
 
 CONFIG = ROOT / "deploy" / "config"
@@ -134,11 +134,8 @@ class Cluster:
         return {**env_file(CONFIG / "temporal/secure.env"), **sources}
 
     async def _job(self, name: str, environ: Mapping[str, str]) -> None:
-        log = self.folder / f"{name}.log"
-        job = Program(f"{name}.sh", ("/bin/sh", str(CONFIG / f"temporal/{name}.sh")), environ, log)
-        await job.start()
-        if await job.wait(120):
-            raise Failed(f"{name}.sh ends with an error:\n{tail(log)}")
+        script = ("/bin/sh", str(CONFIG / f"temporal/{name}.sh"))
+        await Program(f"{name}.sh", script, environ, self.folder / f"{name}.log").done()
 
 
 def _addresses(ports: Mapping[str, Ports]) -> dict[str, str]:

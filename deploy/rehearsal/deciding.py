@@ -14,6 +14,7 @@ from deploy.rehearsal.logins import subject
 from deploy.rehearsal.processes import Failed
 from deploy.rehearsal.report import Step
 from deploy.rehearsal.scene import AUDITOR, Scene
+from deploy.rehearsal.toolchain import Missing
 from integrations.service_tokens import service_token
 
 CLEAN = ("03",)
@@ -94,3 +95,24 @@ async def decide(scene: Scene, step: Step) -> None:
         raise Failed(f"the approved invoice ends as {ended}")
     step.saw(f"nils's approval counts with assurance `{heard.assurance}`; the history names the principal `{sent[-1]}`")
     step.saw("the bill is posted and its payment scheduled")
+
+
+async def decide_in_the_ui(scene: Scene, step: Step) -> None:
+    """An approval by somebody who signs in at the stock UI, in a browser."""
+    ui, case = scene.ground.ui, scene.cases.started["04"]
+    if ui is None:
+        step.leave_out("there is no UI to sign in at")
+        return
+    await ui.start()
+    desk = await scene.operator()
+    approval = await approval_of(desk, case)
+    try:
+        others = await ui.approve("greta@example.com", approval)
+    except Missing as missing:
+        step.leave_out(str(missing))
+        return
+    ended, sent = await outcome(case), await principals(desk.client, approval)
+    if ended != "posted" or sent != [subject(scene.ground.people["greta"])]:
+        raise Failed(f"signalled by {', '.join(sent)}, the case ends as {ended}")
+    step.saw(f"greta signed in at dex and sent `approve`; the history names the principal `{sent[0]}`; it was posted")
+    step.saw(f"beside Send a Signal the UI for reviewers offers: {', '.join(others) or 'nothing'}")

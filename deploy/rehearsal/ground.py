@@ -25,6 +25,7 @@ from deploy.rehearsal.logins import Dex
 from deploy.rehearsal.postgresql import PostgreSql
 from deploy.rehearsal.processes import Program, free_ports, until
 from deploy.rehearsal.toolchain import Tools
+from deploy.rehearsal.ui import Ui
 from deploy.rehearsal.versions import exported
 from integrations.service_tokens import key_set, new_service_key, service_token
 from integrations.settings import ROOT, Settings
@@ -47,6 +48,7 @@ class Ground:
     database: PostgreSql
     cluster: Cluster
     dex: Dex | None
+    ui: Ui | None
     collector: Collector | None
     before: Path
     """The code of version A; ours is B."""
@@ -151,13 +153,15 @@ async def ground(folder: Path, tools: Tools, version_a: str) -> AsyncGenerator[G
     database = PostgreSql(folder, free_ports(1)[0])
     dex = Dex(folder, tools.dex) if tools.dex else None
     keys = (f"file://{jwks}", *((dex.keys,) if dex else ()))
+    cluster = Cluster(folder, tools.temporal, database, keys)
     made = Ground(
         folder=folder,
         tools=tools,
         key=key,
         database=database,
-        cluster=Cluster(folder, tools.temporal, database, keys),
+        cluster=cluster,
         dex=dex,
+        ui=Ui(folder, tools.ui, dex, cluster.address) if tools.ui and dex else None,
         collector=Collector(folder, tools.collector) if tools.collector else None,
         before=await asyncio.to_thread(exported, version_a, folder / "version-a"),
     )
@@ -175,7 +179,7 @@ async def _stop_workers(made: Ground) -> None:
 
 
 async def _stop_beside(made: Ground) -> None:
-    for each in (made.dex, made.collector):
+    for each in (made.ui, made.dex, made.collector):
         if each:
             await each.stop()
 

@@ -33,6 +33,9 @@ class Dex:
     tools: Path
     port: int = field(default_factory=lambda: free_ports(1)[0])
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    ui: str = field(default_factory=lambda: f"http://127.0.0.1:{free_ports(1)[0]}")
+    """Where the Temporal UI is, which may send people here."""
+    ui_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     program: Program | None = None
 
     @property
@@ -47,10 +50,10 @@ class Dex:
 
     async def start(self) -> None:
         """Start it and wait until it answers."""
-        here = {"DEX_ISSUER": self.issuer, "DEX_WEB_HTTP": f"127.0.0.1:{self.port}"}
+        here = {"DEX_ISSUER": self.issuer, "DEX_WEB_HTTP": f"127.0.0.1:{self.port}", "TEMPORAL_UI_URL": self.ui}
         config = self.folder / "dex.yaml"
         config.write_text(rendered((CONFIG / "dex/config.yaml").read_text(), here))
-        secret = {"DEX_PASSWORD_HASH": _bcrypt(self.password), "TEMPORAL_UI_CLIENT_SECRET": secrets.token_hex(16)}
+        secret = {"DEX_PASSWORD_HASH": _bcrypt(self.password), "TEMPORAL_UI_CLIENT_SECRET": self.ui_secret}
         command = (str(self.tools / "dex"), "serve", str(config))
         self.program = Program("dex", command, secret, self.folder / "dex.log")
         await self.program.start()

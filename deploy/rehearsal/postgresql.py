@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
-import subprocess
 from pathlib import Path
 
 from deploy.rehearsal.processes import Program, listens
@@ -27,37 +25,29 @@ class PostgreSql:
         self._initdb, server = postgresql_tool("initdb"), postgresql_tool("postgres")
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
         self._data.mkdir()
-        log = folder / "postgresql.log"
+        self._log = folder / "postgresql.log"
         settings = (
             *("listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={self._data}"),
             f"max_connections={CONNECTIONS}",
         )
         options = [word for setting in settings for word in ("-c", setting)]
-        self.program = Program("PostgreSQL", (server, "-D", str(self._data), *options), {}, log, self._user)
+        self.program = Program("PostgreSQL", (server, "-D", str(self._data), *options), {}, self._log, self._user)
         if self._user:
             shutil.chown(self._data, self._user)
 
     async def start(self) -> None:
         """Start it, on what it had."""
         if not (self._data / "PG_VERSION").exists():
-            await asyncio.to_thread(self._create)
+            made = (self._initdb, "-D", str(self._data), "-U", USER, "-A", "trust", "-E", "UTF8")
+            await Program("initdb", made, {}, self._log, self._user).done()
         await self.program.start()
         await listens(self.program, self.port)
-
-    def _create(self) -> None:
-        subprocess.run(
-            (self._initdb, "-D", str(self._data), "-U", USER, "-A", "trust", "-E", "UTF8"),
-            check=True,
-            user=self._user,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-        )
 
     async def create(self, *databases: str) -> None:
         """Make databases of ours."""
         psql = (postgresql_tool("psql"), "--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", self.url("postgres"))
         wanted = [word for database in databases for word in ("--command", f'CREATE DATABASE "{database}"')]
-        await asyncio.to_thread(subprocess.run, (*psql, *wanted), check=True)
+        await Program("psql", (*psql, *wanted), {}, self._log).done()
 
     async def stop(self) -> None:
         """End it at once, as an administrator would who cannot wait for connections to close."""

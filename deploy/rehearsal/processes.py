@@ -73,13 +73,21 @@ class Program:
         return self._process.returncode
 
     async def wait(self, seconds: float) -> int:
-        """Wait for the end of one that ends by itself; returns its exit code."""
+        """Wait until it has ended by itself; returns its exit code. Nothing goes on that nobody waits for."""
         if self._process is None:
             raise Failed(f"{self.name} was never started.")
         try:
             return await asyncio.wait_for(self._process.wait(), seconds)
         except TimeoutError:
             raise Failed(f"{self.name} has not ended within {seconds:g} seconds:\n{tail(self.log)}") from None
+        finally:
+            await self.kill()
+
+    async def done(self, seconds: float = 120) -> None:
+        """Start it and wait for its end; raise `Failed`, with the end of its log, where that is no success."""
+        await self.start()
+        if await self.wait(seconds):
+            raise Failed(f"{self.name} ends with an error:\n{tail(self.log)}")
 
     async def kill(self) -> None:
         """End it, and whatever it started, with SIGKILL."""

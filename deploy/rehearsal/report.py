@@ -20,6 +20,11 @@ class Step:
     seconds: float = 0
     seen: list[str] = field(default_factory=list[str])
 
+    def leave_out(self, why: str) -> None:
+        """Say that this could not be done here."""
+        self.result = "left out"
+        self.saw(why)
+
     def saw(self, sentence: str) -> None:
         """Add what was seen."""
         self.seen.append(sentence)

@@ -1,4 +1,4 @@
-"""Building the real servers from their sources, once: Go modules for Temporal and the collector, a checkout for dex."""
+"""Building the real servers from their sources, once: Temporal, its UI and the collector as Go modules, dex from git."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from domain.errors import DomainError
 GO = Path(__file__).parent / "go"
 TEMPORAL = "1.32.0"
 COLLECTOR = "0.161.0"
+UI = "2.54.1"
 DEX = "2.45.1"
 DEX_SOURCE = "https://github.com/dexidp/dex"
 """Dex is no Go module that can be had by its version, so it is built from a checkout."""
@@ -33,6 +34,7 @@ class Tools:
 
     temporal: Path
     collector: Path | None
+    ui: Path | None
     dex: Path | None
     without: tuple[str, ...]
 
@@ -80,8 +82,9 @@ async def tools(cache: Path, dex_source: str, say: Callable[[str], None]) -> Too
         await _make_dex(folder, dex_source)
 
     collector = await if_possible(_Build(cache / f"otelcol-{COLLECTOR}", ("otelcol",), _make_collector))
+    ui = await if_possible(_Build(cache / f"temporal-ui-{UI}", ("temporal-ui", "config/docker.yaml"), _make_ui))
     dex = await if_possible(_Build(cache / f"dex-{DEX}", ("dex",), make_dex))
-    return Tools(temporal, collector, dex, tuple(without))
+    return Tools(temporal, collector, ui, dex, tuple(without))
 
 
 async def _make_temporal(folder: Path) -> None:
@@ -95,6 +98,16 @@ async def _make_collector(folder: Path) -> None:
     await _run(sources, _go(), "tool", "builder", "--config", "manifest.yaml", environ={"GOFLAGS": "-mod=mod"})
     (sources / "build" / "otelcol").rename(folder / "otelcol")
     shutil.rmtree(sources)
+
+
+async def _make_ui(folder: Path) -> None:
+    module = "github.com/temporalio/ui-server/v2"
+    await _run(GO / "ui", _go(), "build", "-o", str(folder / "temporal-ui"), f"{module}/cmd/server")
+    sources = await _run(GO / "ui", _go(), "list", "-m", "-f", "{{.Dir}}", module)
+    config = folder / "config"
+    config.mkdir()
+    for name in ("base.yaml", "docker.yaml"):
+        (config / name).write_bytes((Path(sources) / "config" / name).read_bytes())
 
 
 async def _make_dex(folder: Path, source: str) -> None:
@@ -119,8 +132,8 @@ def _found() -> str | None:
     return shutil.which("go") or shutil.which("/usr/local/go/bin/go")
 
 
-async def _run(folder: Path, *command: str, environ: Mapping[str, str] | None = None) -> None:
-    """Run a step of a build; raise `Missing` with its last words where it fails."""
+async def _run(folder: Path, *command: str, environ: Mapping[str, str] | None = None) -> str:
+    """Run a step of a build and return what it says; raise `Missing` with its last words where it fails."""
     given = {**os.environ, "GIT_TERMINAL_PROMPT": "0", **(environ or {})}
     going = {**given, "GOFLAGS": f"{given.get('GOFLAGS', '')} -p={PARALLEL}".strip()}
     process = await asyncio.create_subprocess_exec(
@@ -139,3 +152,4 @@ async def _run(folder: Path, *command: str, environ: Mapping[str, str] | None = 
     if process.returncode:
         words = "; ".join(said.decode(errors="replace").strip().splitlines()[-SPOKEN:])
         raise Missing(f"`{' '.join(command[:3])}` fails: {words}")
+    return said.decode(errors="replace").strip()

@@ -27,7 +27,7 @@ DOWN_SECONDS = 3.0
 
 async def history_dies(scene: Scene, step: Step) -> None:
     """SIGKILL for the role that holds every case."""
-    await _role_dies(scene, step, "history", "04")
+    await _role_dies(scene, step, "history", await _copy(scene, "R2"))
 
 
 async def matching_dies(scene: Scene, step: Step) -> None:

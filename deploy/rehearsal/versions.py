@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from deploy.rehearsal.postgresql import postgresql_tool
-from deploy.rehearsal.toolchain import COLLECTOR, DEX, TEMPORAL, Missing, Tools
+from deploy.rehearsal.toolchain import COLLECTOR, DEX, TEMPORAL, UI, Missing, Tools
 from integrations.settings import ROOT
 
 PROCESSES = ("workflows", "activities", "governance")
@@ -34,6 +34,7 @@ def programs_of(built: Tools, version_a: str) -> dict[str, str]:
     """What runs, in which version."""
     return {
         "Temporal server, temporal-sql-tool": TEMPORAL,
+        "Temporal UI": UI if built.ui else "left out",
         "dex": DEX if built.dex else "left out",
         "OpenTelemetry collector": COLLECTOR if built.collector else "left out",
         "PostgreSQL": _said(postgresql_tool("postgres"), "--version").split()[2],
