@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from commands.desk import Desk
 from deploy.rehearsal.cases import Cases
@@ -11,7 +14,8 @@ from deploy.rehearsal.ground import Ground
 
 PEOPLE = ("greta", "nils", "petra", "xenia")
 AUDITOR = "auditor"
-SERVED = ("frontend", "history", "matching")
+SKEW = timedelta(seconds=12)
+"""Longer than any attempt lasts that a cut may catch."""
 
 
 @dataclass
@@ -20,6 +24,15 @@ class Scene:
 
     ground: Ground
     cases: Cases
+    cut: list[tuple[datetime, datetime]] = field(default_factory=list[tuple[datetime, datetime]])
+    """When attempts could begin whose end nobody could write down: their worker was killed, or the journal was away."""
+
+    @asynccontextmanager
+    async def cutting(self) -> AsyncGenerator[None]:
+        """What begins meanwhile may be unknown in the end."""
+        began = datetime.now(UTC) - SKEW
+        yield
+        self.cut.append((began, datetime.now(UTC)))
 
     async def operator(self) -> Desk:
         """Whoever hands in: a program that may write."""

@@ -1,4 +1,4 @@
-"""Building the real servers from their sources, once: Temporal, its UI and the collector as Go modules, dex from git."""
+"""Building real servers from their sources, once: Temporal, its UI and the collector as Go modules; dex from git."""
 
 from __future__ import annotations
 

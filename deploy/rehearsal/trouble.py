@@ -21,6 +21,8 @@ from integrations.temporal.token_file import LOOK_SECONDS
 
 OPEN = 3
 """Cases that wait for somebody when workers begin to roll."""
+COMING = 12
+"""Cases that come while they roll, at most: one a second."""
 DOWN_SECONDS = 3.0
 """How long something stays away, so that others notice."""
 
@@ -51,9 +53,10 @@ async def database_restarts(scene: Scene, step: Step) -> None:
     """PostgreSQL ends all connections and comes back, with histories, ledger and books."""
 
     async def restart() -> None:
-        await scene.ground.database.stop()
-        await asyncio.sleep(DOWN_SECONDS)
-        await scene.ground.database.start()
+        async with scene.cutting():
+            await scene.ground.database.stop()
+            await asyncio.sleep(DOWN_SECONDS)
+            await scene.ground.database.start()
 
     case = await _copy(scene, "R1")
     await _meanwhile(scene, step, case, restart, f"PostgreSQL was away for {DOWN_SECONDS:g} s")
@@ -75,7 +78,8 @@ async def worker_dies(scene: Scene, step: Step) -> None:
 
     await until(posting, "a worker posts the bill")
     await asyncio.sleep(1)  # the bill is in the books by now, and its worker still busy
-    await ground.workers[found[0]].kill()
+    async with scene.cutting():
+        await ground.workers[found[0]].kill()
     began = time.monotonic()
     ended = await outcome(case)
     if ended != "posted":
@@ -139,8 +143,8 @@ async def _roll(scene: Scene, step: Step, code: Path, version: str) -> None:
 
 async def _keep_coming(scene: Scene, version: str, waiting: list[str]) -> None:
     """Hand in one invoice after the other."""
-    while True:
-        waiting.append(await _copy(scene, f"{version}{len(waiting)}"))
+    for number in range(OPEN, OPEN + COMING):
+        waiting.append(await _copy(scene, f"{version}{number}"))
         await asyncio.sleep(1)
 
 
