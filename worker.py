@@ -16,7 +16,6 @@ from typing import Any
 from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.final import FinalErrors
 from activities.journaling import Journaling
@@ -26,9 +25,17 @@ from composition.common import common
 from composition.customers import refunds, tickets
 from composition.opened import open_shared, opened_store
 from composition.payables import payables
+from composition.running import sandbox
+from composition.tuning import tuned, versioned
+from composition.watching import watched
+from composition.workers import Workers
 from domain.errors import DomainError, Unavailable
+from domain.roles import Role
 from governance.guard import refuse_undone, refuse_unguarded, refuse_unknown_roles
+from integrations.build import build_id
 from integrations.logs import logging_to_stderr
+from integrations.operations.exporting import figures_of
+from integrations.operations.health import Health
 from integrations.payloads.converter import in_clear
 from integrations.settings import Settings, setting_wrong
 from integrations.store import Store
@@ -43,15 +50,15 @@ from workflows import attributes
 from workflows.approval import Approval
 from workflows.door import Door
 from workflows.listing import Lists
-from workflows.options import TASK_QUEUE
+from workflows.options import TASK_QUEUE, queue_of
 from workflows.performed import PERFORMED_BY
 from workflows.registered import AGENTS, NAMES, PROCESSES, TOLD
+from workflows.routing import Routing
 from workflows.sweep import SweepWorkflow
 from workflows.trail_link import TrailLinks
 
 WIRED = (payables, refunds, tickets)
 """What each process looks up and does, beside what all share."""
-OURS = ("workflows", "activities", "agents", "governance", "domain")
 WORKFLOWS = (*PROCESSES, Approval, SweepWorkflow)
 Agents = Mapping[tuple[str, str], Agent[Any, Any]]
 SWEEPING_FOR = timedelta(hours=1)
@@ -59,8 +66,8 @@ SWEEPING_FOR = timedelta(hours=1)
 
 
 @asynccontextmanager
-async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worker]:
-    """A worker with every adapter open, not yet running."""
+async def worker_for(client: Client, settings: Settings, health: Health | None = None) -> AsyncGenerator[Workers]:
+    """The worker of each role that the settings name, with every adapter open, not yet running."""
     async with AsyncExitStack() as open_adapters:
         store = await opened_store(settings, open_adapters)
         queue = settings.task_queue or TASK_QUEUE
@@ -69,23 +76,30 @@ async def worker_for(client: Client, settings: Settings) -> AsyncGenerator[Worke
         open_adapters.push_async_callback(trail.close)
         activities = [*await activities_of(client, settings, store, open_adapters), SweepActivities(trail).sweep]
         refuse_undone(PERFORMED_BY, activities)
-        yield Worker(
-            client,
-            task_queue=queue,
-            workflows=WORKFLOWS,
-            interceptors=[
+        common: dict[str, Any] = {
+            "interceptors": [
                 FinalErrors(),
                 Journaling(store.journal, client.identity),
                 Door(ServerRuns(client)),
                 TrailLinks(settings.trail_url),
                 Lists(show_content=settings.lists_show_content),
+                Routing(),
             ],
-            activities=activities,
-            workflow_runner=sandbox(),
-            workflow_failure_exception_types=[DomainError],
-            graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
-            sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
-        )
+            "activities": activities,  # on every queue all of them: cases may have begun before a queue was there
+            "workflow_runner": sandbox(versioned=settings.deployment is not None),
+            "workflow_failure_exception_types": [DomainError],
+            **versioned(settings, build_id(settings)),
+        }
+        workers = Workers(queue, [_worker(client, settings, queue, role, common) for role in settings.played])
+        if health:
+            health.watch(workers, store.signs.give)
+        yield workers
+
+
+def _worker(client: Client, settings: Settings, queue: str, role: Role, common: dict[str, Any]) -> Worker:
+    """One role's worker; only that of the workflows runs processes."""
+    workflows = WORKFLOWS if role == "workflows" else ()
+    return Worker(client, task_queue=queue_of(queue, role), workflows=workflows, **tuned(settings, role), **common)
 
 
 async def activities_of(
@@ -101,26 +115,27 @@ async def activities_of(
     return [activity for part in parts for activity in part.activities]
 
 
-def sandbox() -> SandboxedWorkflowRunner:
-    """Our packages are loaded once and not for every case: they are pure, and it halves the memory of a waiting one."""
-    passed = SandboxRestrictions.default.with_passthrough_modules(*OURS)
-    return SandboxedWorkflowRunner(restrictions=passed)
-
-
 async def serve(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    with logging_to_stderr() as runtime:
+    build = build_id(settings)
+    figures = figures_of(settings.ops_address)
+    with logging_to_stderr(metrics=figures.config, build=build) as runtime:
         name = f"worker-{os.getpid()}@{socket.gethostname()}"
         client = await connect(settings, identity=name, runtime=runtime)
         await ensure_attributes(client, attributes.ALL)
         if exposed := in_clear(settings):
             logging.getLogger(__name__).warning(exposed)
-        async with fresh_token(client, settings.token_file), worker_for(client, settings) as worker, worker:
+        async with (
+            fresh_token(client, settings.token_file),
+            watched(client, settings, build, figures.scrape) as health,
+            worker_for(client, settings, health) as workers,
+            workers,
+        ):
             rounds = Rounds(every=timedelta(seconds=settings.sweep_seconds), during=SWEEPING_FOR)
-            await keep_going(client, "Sweep", rounds, worker.task_queue)
+            await keep_going(client, "Sweep", rounds, workers.task_queue)
             await stopping.wait()
 
 

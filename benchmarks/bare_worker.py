@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from benchmarks.bare import BareActivities, BareInvoice
+from composition.running import OURS
 from integrations.documents import FolderDocuments
 from integrations.logs import logging_to_stderr
 from integrations.policy_folder import PolicyFolder
@@ -20,7 +21,6 @@ from integrations.reading.reader import ChildReader
 from integrations.sandbox import Database, SandboxErp, SandboxMail
 from integrations.settings import Settings
 from integrations.temporal.connection import connect
-from worker import OURS
 
 
 async def serve(settings: Settings) -> None:

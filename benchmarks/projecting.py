@@ -16,13 +16,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from benchmarks.measures import Measure
+from composition.running import sandbox
 from domain.documents import DocumentRef
 from governance.trail.assembly import assembled
 from governance.trail.filing import Known, filed
 from integrations.store import Store, open_store
 from integrations.temporal.dev_server import dev_server, free_port
 from integrations.temporal.histories import Fetched, Histories
-from worker import sandbox
 from workflows import attributes
 
 LONG = 1_000

@@ -9,9 +9,18 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from logging.handlers import QueueHandler, QueueListener
 
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    OpenTelemetryConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 QUEUE_SIZE = 10_000
+Exporter = OpenTelemetryConfig | PrometheusConfig | None
 
 
 class DroppingHandler(QueueHandler):
@@ -28,12 +37,17 @@ class DroppingHandler(QueueHandler):
 
 
 @contextmanager
-def logging_to_stderr(level: int = logging.INFO) -> Generator[Runtime]:
-    """Send Python's and Temporal Core's logs to stderr through one queue; yields the runtime to connect with."""
+def logging_to_stderr(
+    level: int = logging.INFO, lines: logging.Formatter | None = None, metrics: Exporter = None, **tags: str
+) -> Generator[Runtime]:
+    """Send Python's and Temporal Core's logs to stderr through one queue; yields the runtime to connect with.
+
+    The core exports its figures as `metrics` say, each with these tags.
+    """
     waiting: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_SIZE)
     handler = DroppingHandler(waiting)
     output = logging.StreamHandler(sys.stderr)
-    output.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    output.setFormatter(lines or logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     listener = QueueListener(waiting, output)
     root = logging.getLogger()
     root.addHandler(handler)
@@ -46,7 +60,7 @@ def logging_to_stderr(level: int = logging.INFO) -> Generator[Runtime]:
         forwarding=LogForwardingConfig(logger=logging.getLogger("temporal.core")),
     )
     try:
-        yield Runtime(telemetry=TelemetryConfig(logging=core))
+        yield Runtime(telemetry=TelemetryConfig(logging=core, metrics=metrics, global_tags=tags))
     finally:
         root.removeHandler(handler)
         listener.stop()

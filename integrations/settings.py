@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.roles import ROLES, Role
 from governance.assurance import Profile
 from governance.trail.link import checked
 
@@ -116,6 +118,52 @@ class Settings(BaseSettings):
         default=4, gt=0, le=3600, description="how often the trail is brought up to date with the histories"
     )
     drain_seconds: int = Field(default=20, gt=0, description="how long running activities may finish on SIGTERM")
+    deployment: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$",
+        description="the deployment whose versions workers are, such as signalbox; without it workers have no version",
+    )
+    build_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$",
+        description="what this build is called in its deployment; the package's version and the commit by default",
+    )
+    roles: str = Field(
+        default=",".join(ROLES),
+        description="what a worker does, comma-separated: it runs processes, performs effects, lets agents reason",
+    )
+    reasoning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        description="how many turns a second the model is asked, by all workers of the queue together",
+    )
+    slots: Literal["fixed", "resource"] = Field(
+        default="fixed", description="whether a worker takes a fixed number of tasks, or what its CPU and memory allow"
+    )
+    workflow_slots: int = Field(default=100, ge=2, description="workflow tasks at once; the most of them by resource")
+    activity_slots: int = Field(
+        default=100, ge=1, description="activities at once in each role; the most of them by resource"
+    )
+    cpu_target: float = Field(default=0.8, gt=0, le=1, description="the load up to which tasks are taken by resource")
+    memory_target: float = Field(default=0.8, gt=0, lt=1, description="the same for the machine's memory")
+    cached_workflows: int = Field(default=1000, ge=0, description="workflows kept in memory; others are replayed")
+    pollers: Literal["fixed", "auto"] = Field(
+        default="fixed", description="whether a worker polls a queue in 5 calls at once, or in as many as there is work"
+    )
+    ops_address: str | None = Field(
+        default=None,
+        pattern=r"^.+:\d{1,5}$",
+        description="host:port of /livez, /readyz and /metrics, such as 127.0.0.1:9464; off by default",
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="how lines of the worker's log look")
+
+    @field_validator("roles")
+    @classmethod
+    def _roles(cls, said: str) -> str:
+        roles = [role.strip() for role in said.split(",") if role.strip()]
+        if not roles or not set(roles) <= set(ROLES):
+            raise ValueError(f"write some of {', '.join(ROLES)}, separated by commas")
+        return ",".join(role for role in ROLES if role in roles)
 
     @field_validator("trail_url")
     @classmethod
@@ -126,6 +174,11 @@ class Settings(BaseSettings):
     def lists_show_content(self) -> bool:
         """Whether subjects and amounts become search attributes."""
         return self.keyring is None if self.show_content is None else self.show_content
+
+    @property
+    def played(self) -> tuple[Role, ...]:
+        """The roles of a worker."""
+        return tuple(role for role in ROLES if role in self.roles.split(","))
 
     @property
     def documents(self) -> Path:

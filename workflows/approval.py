@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from temporalio import workflow
-from temporalio.common import RawValue
+from temporalio.common import RawValue, VersioningBehavior
 
 from activities.identity import IdentityActivities, ToWeigh
 from activities.policy import AmendmentJudgement, PolicyActivities
@@ -47,7 +47,7 @@ def _one_value(hear: Hearing) -> Hearing:
     return heard
 
 
-@workflow.defn(name="Approval")
+@workflow.defn(name="Approval", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class Approval:
     """Asks some roles one question; only counted approvals allow, everything else refuses."""
 

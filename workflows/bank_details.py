@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.bank import BankLookups, ToLookUp
@@ -31,7 +32,7 @@ from workflows.run import draw
 from workflows.stopping import Stoppable
 
 
-@workflow.defn(name="BankDetails")
+@workflow.defn(name="BankDetails", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class BankDetailsWorkflow(Stoppable):
     """Verify, have two people decide, wait, change; one open change a supplier, by its id."""
 

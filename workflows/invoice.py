@@ -11,6 +11,7 @@ document ──► read ──► resolve, check ──► clean ─────
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.documents import ClaimedReading, DocumentActivities
@@ -33,7 +34,7 @@ from workflows.options import LOOKUP, READING, said
 from workflows.questions import Consulted
 
 
-@workflow.defn(name="Invoice")
+@workflow.defn(name="Invoice", versioning_behavior=VersioningBehavior.PINNED)
 class InvoiceWorkflow(Case):
     """Read, check, and pay what is right; ask a person about the rest."""
 

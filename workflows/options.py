@@ -7,6 +7,7 @@ from datetime import timedelta
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType, ActivityConfig, LocalActivityConfig
 
+from domain.roles import Role
 from domain.text import unmarked
 
 TASK_QUEUE = "signalbox"
@@ -75,6 +76,11 @@ WATCHED = timedelta(days=30)
 
 ORDER_VALID = timedelta(hours=1)
 """How long a work order may be used: longer than its effect is tried, so that only a stray one ever expires."""
+
+
+def queue_of(base: str, role: Role) -> str:
+    """The task queue of a role; cases start on that of the workflows."""
+    return base if role == "workflows" else f"{base}-{role}"
 
 
 def said(config: ActivityConfig, summary: str) -> ActivityConfig:

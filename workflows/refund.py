@@ -11,6 +11,7 @@ request ──► assess ──► settled by rules ─────────�
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ApplicationError
 
 from activities.refund import Assessed, RefundLookups, ToAssess, ToBrief
@@ -38,7 +39,7 @@ from workflows.refund_given import Given, given_back, loose_end
 from workflows.refund_questions import RefundCase
 
 
-@workflow.defn(name="Refund")
+@workflow.defn(name="Refund", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class RefundWorkflow(GivingBack):
     """Give back what is due, once, and nothing on anybody's mere word."""
 

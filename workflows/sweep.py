@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 
 from activities.sweeping import Rounds, SweepActivities
 from domain.sweeping import Swept
 from workflows.options import SWEEPING
 
 
-@workflow.defn(name="Sweep")
+@workflow.defn(name="Sweep", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class SweepWorkflow:
     """One activity that looks again and again; lost with its worker, it goes on with another."""
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Literal
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ApplicationError
 
 from activities.ticket import Seen, TakenIn, TicketLookups, ToTakeIn, ToTriage
@@ -32,7 +33,7 @@ DELICATE: tuple[EscalationReason, ...] = ("security", "legal", "abuse", "reassig
 """What somebody is told of at once, whatever else happens."""
 
 
-@workflow.defn(name="Ticket")
+@workflow.defn(name="Ticket", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class TicketWorkflow(Serving):
     """Find out what is wanted, do what the rules allow, and leave the rest to people, in time."""
 

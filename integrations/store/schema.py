@@ -148,3 +148,11 @@ trail_sent = Table(
     Column("at", Moment, nullable=False),
     comment="up to which entry of a case a sink has had its spans",
 )
+
+signs = Table(
+    "signs",
+    schema,
+    Column("whose", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    comment="when the store last took what a worker wrote to see whether it would",
+)

@@ -14,6 +14,7 @@ from integrations.store.ledger_log import LedgerLog
 from integrations.store.ledger_view import LedgerView
 from integrations.store.outbox import Outbox
 from integrations.store.schema import schema
+from integrations.store.signs import Signs
 from integrations.store.stops import Stops
 
 
@@ -28,6 +29,7 @@ class Store:
     ledger_log: LedgerLog
     journal: Journal
     outbox: Outbox
+    signs: Signs
 
 
 @asynccontextmanager
@@ -45,11 +47,13 @@ async def open_store(url: str) -> AsyncGenerator[Store]:
         ledger_log=LedgerLog(database),
         journal=Journal(database),
         outbox=Outbox(database),
+        signs=Signs(database),
     )
     try:
         await database.prepare()
         yield store
     finally:
+        await store.signs.close()
         await store.journal.close()
         await store.stops.close()
         await database.close()
