@@ -24,6 +24,7 @@ from commands import (
     policies,
     reading,
     refunds,
+    rollout,
     stop,
     submit,
     sweeping,
@@ -69,6 +70,7 @@ app.command()(trail.trail)
 app.command()(verify.verify)
 app.command()(sweeping.sweep)
 app.command()(evidence.evidence)
+app.add_typer(rollout.app, name="rollout")
 app.command()(pages.pages)
 app.command(name="codec-server")(codec_server.codec_server)
 app.command(name="show")(cases.show_case)

@@ -19,6 +19,7 @@ from temporalio.worker import Worker
 
 from activities.final import FinalErrors
 from activities.journaling import Journaling
+from activities.measuring import Counting
 from activities.sweeping import Rounds, SweepActivities
 from agents.agent import Agent
 from composition.common import common
@@ -29,10 +30,12 @@ from composition.running import sandbox
 from composition.tuning import tuned, versioned
 from composition.watching import watched
 from composition.workers import Workers
+from domain.actions import kind_of
 from domain.errors import DomainError, Unavailable
 from domain.roles import Role
 from governance.guard import refuse_undone, refuse_unguarded, refuse_unknown_roles
 from integrations.build import build_id
+from integrations.log_lines import JsonLines, messages_without_details
 from integrations.logs import logging_to_stderr
 from integrations.operations.exporting import figures_of
 from integrations.operations.health import Health
@@ -48,8 +51,9 @@ from integrations.temporal.schedule import keep_going
 from integrations.temporal.token_file import fresh_token
 from workflows import attributes
 from workflows.approval import Approval
-from workflows.door import Door
+from workflows.door import EFFECTS, Door
 from workflows.listing import Lists
+from workflows.measuring import Measuring
 from workflows.options import TASK_QUEUE, queue_of
 from workflows.performed import PERFORMED_BY
 from workflows.registered import AGENTS, NAMES, PROCESSES, TOLD
@@ -79,11 +83,13 @@ async def worker_for(client: Client, settings: Settings, health: Health | None =
         common: dict[str, Any] = {
             "interceptors": [
                 FinalErrors(),
+                Counting({name: kind_of(action) for name, action in EFFECTS.items()}),
                 Journaling(store.journal, client.identity),
                 Door(ServerRuns(client)),
                 TrailLinks(settings.trail_url),
                 Lists(show_content=settings.lists_show_content),
                 Routing(),
+                Measuring(),
             ],
             "activities": activities,  # on every queue all of them: cases may have begun before a queue was there
             "workflow_runner": sandbox(versioned=settings.deployment is not None),
@@ -115,6 +121,14 @@ async def activities_of(
     return [activity for part in parts for activity in part.activities]
 
 
+def _lines(settings: Settings, build: str) -> logging.Formatter | None:
+    """How the log looks; None for text."""
+    if settings.log_format == "text":
+        return None
+    messages_without_details()
+    return JsonLines(build)
+
+
 async def serve(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     stopping = asyncio.Event()
@@ -122,7 +136,7 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     build = build_id(settings)
     figures = figures_of(settings.ops_address)
-    with logging_to_stderr(metrics=figures.config, build=build) as runtime:
+    with logging_to_stderr(lines=_lines(settings, build), metrics=figures.config, build=build) as runtime:
         name = f"worker-{os.getpid()}@{socket.gethostname()}"
         client = await connect(settings, identity=name, runtime=runtime)
         await ensure_attributes(client, attributes.ALL)
@@ -130,7 +144,7 @@ async def serve(settings: Settings) -> None:
             logging.getLogger(__name__).warning(exposed)
         async with (
             fresh_token(client, settings.token_file),
-            watched(client, settings, build, figures.scrape) as health,
+            watched(client, settings, build, figures.scrape, runtime.metric_meter) as health,
             worker_for(client, settings, health) as workers,
             workers,
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from activities.measuring import took
+from domain.metrics import JOURNAL_TIME
 from governance.trail.attempts import Attempt, AttemptEnd, Outcome
 
 UNTOLD = frozenset({"Sweep"})
@@ -71,7 +74,9 @@ class _Journaled(ActivityInboundInterceptor):
             begun=datetime.now(UTC),
             end=None,
         )
+        asked = time.monotonic()
         await self._journal.begin(attempt)
+        took(JOURNAL_TIME, time.monotonic() - asked)
         with _Watched(attempt, self._journal):
             return await super().execute_activity(input)
 

@@ -10,8 +10,10 @@ from pydantic import Field
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.measuring import stands_at, took
 from activities.pulse import pulse
 from domain.errors import Unavailable
+from domain.metrics import SWEEP_LAG, SWEEP_LEFT, SWEEP_TIME
 from domain.ports import Sweeping
 from domain.sweeping import Swept
 from domain.values import Frozen
@@ -40,13 +42,22 @@ class SweepActivities:
         end = clock.time() + rounds.during.total_seconds()
         async with pulse():
             while True:
+                began = clock.time()
                 swept = await self.trail.sweep()
+                _tell(swept, clock.time() - began)
                 for warning in swept.warnings:
                     activity.logger.warning("%s", warning)
                 total = total.then(swept)
                 if clock.time() >= end:
                     return total.model_copy(update={"warnings": total.warnings[:WARNINGS], "unsealed": swept.unsealed})
                 await _pause(rounds.every)
+
+
+def _tell(swept: Swept, seconds: float) -> None:
+    if activity.in_activity():
+        took(SWEEP_TIME, seconds)
+        stands_at(SWEEP_LAG, swept.lag)
+        stands_at(SWEEP_LEFT, swept.left)
 
 
 async def _pause(wait: timedelta) -> None:

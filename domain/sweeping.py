@@ -16,6 +16,7 @@ class Swept(Frozen):
     unsealed: int = Field(default=0, description="closed cases that wait for the ends of attempts")
     sent: int = Field(default=0, description="spans that backends have taken")
     left: int = Field(default=0, description="closed cases that are still to be looked at")
+    lag: float = Field(default=0, description="seconds that what was entered had waited, the longest of the last round")
     warnings: tuple[str, ...] = Field(default=(), description="sentences, each once")
 
     def then(self, later: Swept) -> Swept:
@@ -27,5 +28,6 @@ class Swept(Frozen):
             unsealed=self.unsealed + later.unsealed,
             sent=self.sent + later.sent,
             left=later.left,
+            lag=later.lag,
             warnings=tuple(dict.fromkeys((*self.warnings, *later.warnings))),
         )

@@ -46,8 +46,8 @@ def logging_to_stderr(
     """
     waiting: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_SIZE)
     handler = DroppingHandler(waiting)
-    output = logging.StreamHandler(sys.stderr)
-    output.setFormatter(lines or logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(lines or logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    output = logging.StreamHandler(sys.stderr)  # what is queued are lines: only who logs knows in which case
     listener = QueueListener(waiting, output)
     root = logging.getLogger()
     root.addHandler(handler)

@@ -14,6 +14,7 @@ from governance.trail.entries import CaseEntries, record_in, settled
 from governance.trail.filing import Extent, Known, Told
 from integrations.known_cases import KnownCases, filed_each
 from integrations.store import Store
+from integrations.store.journal import Touched
 from integrations.store.ledger import Written
 from integrations.telemetry import Outlets, drain
 from integrations.temporal.histories import Histories
@@ -70,7 +71,8 @@ class Sweep:
                 total = total.then(await self._file(moved.cases[place : place + AT_ONCE], done))
             seen = [each for each in touched if began - each.at > AFTERWARDS or each.run_id in done]
             await self._store.journal.visited(seen)
-            return total.then(await self._send(moved.cases, patience)).model_copy(update={"left": moved.left})
+            told = {"left": moved.left, "lag": _lag(touched)}
+            return total.then(await self._send(moved.cases, patience)).model_copy(update=told)
 
     async def _file(self, cases: Sequence[str], done: set[str]) -> Swept:
         """Enter what these cases have by now; adds the runs of those that are sealed to `done`."""
@@ -148,3 +150,8 @@ class Sweep:
         self._behind = LONG_AGO if not whole else now if everything else self._behind
         failures = tuple(f"{each.sink} did not take the trail: {each.failure}" for each in drained if each.failure)
         return Swept(sent=sum(each.spans for each in drained), warnings=failures)
+
+
+def _lag(touched: Sequence[Touched]) -> float:
+    """How long the first of what a round took in had waited for it."""
+    return (datetime.now(UTC) - min(each.at for each in touched)).total_seconds() if touched else 0.0

@@ -9,6 +9,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 import starter
+from domain.metrics import METRICS
 from integrations.settings import ROOT, Settings
 
 REFERENCE = ROOT / "docs" / "reference.md"
@@ -30,14 +31,22 @@ def names_of(field: str, one: FieldInfo) -> tuple[str, ...]:
     return (f"SIGNALBOX_{field.upper()}",)
 
 
-def _named(names: tuple[str, ...]) -> str:
-    return " or ".join(f"`{name}`" for name in names)
+def _named(names: tuple[str, ...], between: str = " or ") -> str:
+    return between.join(f"`{name}`" for name in names)
 
 
 def _default(one: FieldInfo) -> str:
     if isinstance(one.default, Path):
         return f"`{one.default.relative_to(ROOT)}` in the project"
     return "none" if one.default in (None, "") else f"`{one.default}`"
+
+
+def metrics_table() -> str:
+    """Every figure of our own, as it is served."""
+    rows = (
+        f"| `{each.scraped}` | {each.kind} | {_named(each.labels, ', ')} | {escaped(each.about)} |" for each in METRICS
+    )
+    return "\n".join(["| figure | kind | labels | what |", "|---|---|---|---|", *rows])
 
 
 def commands_table() -> str:
@@ -87,8 +96,12 @@ def escaped(text: str) -> str:
 
 
 def written(page: str) -> str:
-    """The page with both tables as they are now."""
-    for name, table in (("settings", settings_table()), ("commands", commands_table())):
+    """The page with its tables as they are now."""
+    for name, table in (
+        ("settings", settings_table()),
+        ("commands", commands_table()),
+        ("metrics", metrics_table()),
+    ):
         block = re.compile(rf"(<!-- {name}:[^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         page, found = block.subn(lambda marks, table=table: f"{marks[1]}{table}\n{marks[2]}", page)
         if found != 1:

@@ -14,6 +14,7 @@ from activities.notification import NotificationActivities
 from domain.notice import Notice, NoticeKind
 from governance.approval import Advice, Explained, Heard
 from governance.ballot import EXPLAINED, Ballot
+from workflows.failures import kind_of
 from workflows.options import NOTICE, REASONING, said
 
 
@@ -49,7 +50,7 @@ class Asides:
                 NotificationActivities.notify, notice, **said(NOTICE, f"{notice.kind}: {', '.join(notice.roles)}")
             )
         except ActivityError as error:
-            workflow.logger.warning("Nobody could be told (%s): %s", notice.kind, error.cause)
+            workflow.logger.warning("Nobody could be told (%s): %s.", notice.kind, kind_of(error))
 
     async def _ask(self, advice: Advice, heard: Heard) -> None:
         inquiry = Inquiry(advice=advice, question=heard.text or "", event_id=heard.event_id)

@@ -14,7 +14,7 @@ from agents.agent import Agent, Claim
 from domain.documents import DocumentRef
 from domain.errors import Suspended
 from domain.spending import Budget, LimitName, Spent, total
-from workflows.failures import failed_as, given_up, reason
+from workflows.failures import failed_as, given_up, kind_of, reason
 from workflows.options import LOOKUP, REASONING, said
 
 
@@ -97,7 +97,7 @@ class Consulting:
             )
         except ActivityError as error:
             given_up(error)
-            workflow.logger.warning("%s gave no answer: %s", turn.agent, reason(error))
+            workflow.logger.warning("%s gave no answer (%s): the case says why.", turn.agent, kind_of(error))
             why_none = f"{SUSPENDED}{reason(error)}" if failed_as(error, Suspended) else reason(error)
         seconds = Decimal(str((workflow.now() - started).total_seconds()))
         used, cost = (thought.usage, thought.cost) if thought else (None, None)

@@ -17,6 +17,12 @@ def reason(error: FailureError) -> str:
     return cause.message if isinstance(cause, ApplicationError) else str(cause or error)
 
 
+def kind_of(error: FailureError) -> str:
+    """What went wrong, without a word of what was said: for the log, which keeps no content."""
+    cause = error if isinstance(error, ApplicationError) else error.cause
+    return (isinstance(cause, ApplicationError) and cause.type) or type(cause or error).__name__
+
+
 def given_up(error: FailureError) -> None:
     """Let a cancelled case be cancelled; any other failure is the caller's to deal with."""
     if is_cancelled_exception(error):

@@ -25,7 +25,7 @@ ReadDirectory = Callable[[], Awaitable[Directory]]
 
 def channels(settings: Settings, directory: ReadDirectory) -> tuple[Channel, ...]:
     """The log always, mail and webhook where they are set; raise `ValueError` naming the setting that is wrong."""
-    chosen: list[Channel] = [LogChannel()]
+    chosen: list[Channel] = [LogChannel(content=settings.log_format == "text")]
     if settings.smtp_url is not None:
         chosen.append(_mail(settings.smtp_url, settings.mail_from or "", directory))
     if settings.slack_webhook is not None:

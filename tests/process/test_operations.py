@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 import time
 from collections.abc import AsyncGenerator
@@ -18,13 +19,14 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 import worker
+from domain.metrics import METRICS
 from integrations.operations import health as limits
 from integrations.operations.endpoint import CannotServe, serving
 from integrations.operations.health import Health
 from integrations.operations.scraping import scraping
 from integrations.settings import Settings
 from integrations.temporal.dev_server import dev_server, free_port
-from tests.chaos.plant import started
+from tests.chaos.plant import find, started
 from tests.facts import until
 from tests.office import open_office
 from workflows import attributes
@@ -154,10 +156,14 @@ async def test_an_address_that_is_taken_or_none_is_refused_by_name(client: Clien
 
 
 async def test_a_worker_as_a_program_answers_probes_and_serves_the_figures_of_sdk_and_project(
-    client: Client, tmp_path: Path
+    client: Client, tmp_path: Path, samples: Path
 ) -> None:
     port = free_port()
-    environ = {"SIGNALBOX_OPS_ADDRESS": f"127.0.0.1:{port}", "SIGNALBOX_BUILD_ID": "1.0-a"}
+    environ = {
+        "SIGNALBOX_OPS_ADDRESS": f"127.0.0.1:{port}",
+        "SIGNALBOX_BUILD_ID": "1.0-a",
+        "SIGNALBOX_LOG_FORMAT": "json",
+    }
     async with open_office(client, tmp_path, working=False) as office:
         process = await started(office, ("worker.py",), "worker", environ)
         try:
@@ -170,10 +176,54 @@ async def test_a_worker_as_a_program_answers_probes_and_serves_the_figures_of_sd
                     return False
 
             await until(ready, 60)
-            async with aiohttp.ClientSession() as asking, asking.get(f"{probes.url}/metrics") as said:
-                page = await said.text()
-            assert 'build="1.0-a"' in page
-            assert "temporal_request_total" in page
+            assert (await office.process(find(samples, "01"))).outcome == "posted"
+            await office.approval_of(await office.hand_in(find(samples, "05")))
+
+            async def counted() -> str | None:
+                async with aiohttp.ClientSession() as asking, asking.get(f"{probes.url}/metrics") as said:
+                    page = await said.text()
+                return page if "signalbox_sweep_seconds_count" in page and _value(page, "waiting") else None
+
+            page = await until(counted)
         finally:
             process.terminate()
             assert await process.wait() == 0
+    lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines()]
+    [failed] = [line for line in lines if line["message"] == "Completing activity as failed"]
+    assert failed.keys() == {
+        *["time", "level", "logger", "message", "case", "run", "activity", "attempt", "build", "errors"]
+    }
+    assert (failed["activity"], failed["attempt"], failed["build"]) == ("think", 1, "1.0-a")
+    assert [error["type"] for error in failed["errors"]] == ["ApplicationError", "NoAnswer"]
+    assert any(line["message"].startswith("invoice_examiner gave no answer (NoAnswer)") for line in lines)
+    assert "Küstner" not in json.dumps(lines, ensure_ascii=False)
+    assert "RE-2026" not in json.dumps(lines)
+    assert 'build="1.0-a"' in page
+    assert "temporal_request_total" in page
+    assert _value(page, "signalbox_cases_started_total", 'process="Invoice"') == 2
+    assert _value(page, "signalbox_cases_ended_total", 'outcome="posted"') == 1
+    assert _value(page, "signalbox_effects_total", 'action="erp.post_bill"', 'result="done"') == 1
+    assert _value(page, "signalbox_judgements_total", 'then="review"', 'policy="invoice"') == 1
+    assert _value(page, "signalbox_turns_total", 'agent="invoice_examiner"', 'result="failed"') == 1
+    assert _value(page, "signalbox_approvals_waiting") == 1
+    assert _value(page, "signalbox_journal_seconds_count") >= 4
+    named = {re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"^(signalbox_\w+)", page, re.MULTILINE)}
+    assert named <= {metric.scraped for metric in METRICS}
+    labels = set(re.findall(r'(\w+)="', "".join(re.findall(r"^signalbox_.*", page, re.MULTILINE))))
+    known = {label for metric in METRICS for label in metric.labels}
+    assert labels - known <= {
+        "build",
+        "namespace",
+        "task_queue",
+        "activity_type",
+        "workflow_type",
+        "service_name",
+        "le",
+    }
+    assert "invoice-" not in "".join(re.findall(r"^signalbox_.*", page, re.MULTILINE))
+
+
+def _value(page: str, name: str, *labels: str) -> float:
+    """The sum of a figure over all lines that have these labels."""
+    lines = [line for line in page.splitlines() if name in line and not line.startswith("#")]
+    return sum(float(line.split()[-1]) for line in lines if all(label in line for label in labels))

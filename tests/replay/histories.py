@@ -10,6 +10,8 @@ from temporalio.worker import Replayer
 
 import worker
 from domain.errors import DomainError
+from workflows.measuring import Measuring
+from workflows.routing import Routing
 
 FOLDER = Path(__file__).with_name("histories")
 
@@ -19,6 +21,7 @@ def replayer(converter: DataConverter = pydantic_data_converter) -> Replayer:
     return Replayer(
         workflows=worker.WORKFLOWS,
         workflow_runner=worker.sandbox(),
+        interceptors=[Routing(), Measuring()],  # an activity's queue may have been another one
         workflow_failure_exception_types=[DomainError],
         data_converter=converter,
     )
