@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
 
 from domain.roles import ROLES, Role
 from governance.assurance import Profile
 from governance.trail.link import checked
+from integrations.secret_files import SecretFiles
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENAI_URL = "https://api.openai.com/v1"
@@ -22,6 +25,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SIGNALBOX_", frozen=True, extra="ignore", populate_by_name=True)
 
     home: Path = Field(default=ROOT / ".signalbox", description="where documents and the sandbox's books are kept")
+    secrets: Path | None = Field(
+        default=None,
+        description="a folder of files, each named like a setting (signalbox_store) and holding what it is set to; "
+        "the environment goes before",
+    )
     policies: Path = Field(default=ROOT / "policies", description="the folder of tables, people, rates and prices")
     database: str | None = Field(default=None, description="the sandbox's books; a SQLite file in home by default")
     store: str | None = Field(
@@ -169,6 +177,19 @@ class Settings(BaseSettings):
     @classmethod
     def _trail_url(cls, url: str | None) -> str | None:
         return checked(url) if url else None
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then files of secrets; no .env."""
+        return init_settings, env_settings, SecretFiles(settings_cls, os.environ.get("SIGNALBOX_SECRETS"))
 
     @property
     def lists_show_content(self) -> bool:
