@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test lint lock clean bench chaos torture real phoenix tau frameworks mutants cluster-rehearsal
+.PHONY: help demo test lint lock clean bench chaos torture real phoenix tau frameworks mutants cluster-rehearsal image secrets
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
 
@@ -73,6 +73,15 @@ lock: .venv/bin/uv ## compile the hash-pinned requirements again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 	for name in $(FRAMEWORKS); do $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group $$name -o integrations/frameworks/pinned/$$name.txt || exit 1; done
+
+image: ## build the image of workers and commands with Docker; .env says its version, git its commit
+	. ./.env && docker build --tag "signalbox:$$IMAGE_VERSION" \
+		--build-arg PYTHON_VERSION="$$PYTHON_VERSION" --build-arg UV_VERSION="$$UV_VERSION" \
+		--build-arg VERSION="$$IMAGE_VERSION" \
+		--build-arg COMMIT="$$(git describe --always --dirty --abbrev=12 --exclude '*')" $(ARGS) .
+
+secrets: ## write the passwords of docker-compose.yml that are missing, into .secrets
+	sh deploy/secrets.sh .secrets
 
 clean: ## remove everything that was made here
 	rm -rf .venv .signalbox mutants .pytest_cache .ruff_cache .hypothesis .import_linter_cache
