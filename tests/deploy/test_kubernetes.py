@@ -1,0 +1,152 @@
+"""deploy/kubernetes: built by the real kustomize, valid to the API's own schemas, and as safe as the page says."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from kubernetes_validate import SchemaNotFoundError, ValidationError
+
+from integrations.settings import ROOT
+from tests.deploy.kubernetes_rules import RULES, Manifests, of_kind, pods
+from tests.deploy.tools import DEPLOY, documents, program, run, unknown_settings
+from workflows.options import TASK_QUEUE
+
+OVERLAYS = sorted(each.name for each in (DEPLOY / "kubernetes" / "overlays").iterdir())
+VERSIONS = ("1.33.0", "1.37.0")
+"""The oldest and the newest release of the API that the manifests are held against."""
+OTHERS = {"keda.sh/v1alpha1"}
+"""Kinds that a cluster learns from others; tests/real/test_keda.py holds them against KEDA's own."""
+
+
+def built(overlay: str) -> Manifests:
+    """The manifests of an overlay."""
+    return documents(run([program("kubectl"), "kustomize", str(DEPLOY / "kubernetes" / "overlays" / overlay)]))
+
+
+@pytest.fixture(scope="module", params=OVERLAYS)
+def manifests(request: pytest.FixtureRequest) -> Manifests:
+    return built(request.param)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_manifest_is_valid(manifests: Manifests, version: str) -> None:
+    for each in manifests:
+        if each["apiVersion"] not in OTHERS:
+            kubernetes_validate.validate(each, version, strict=True)
+
+
+def test_a_manifest_that_is_not_valid_is_noticed() -> None:
+    [deployment] = of_kind(built("production"), "Deployment")
+    deployment["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    with pytest.raises(ValidationError, match="readynessProbe"):
+        kubernetes_validate.validate(deployment, VERSIONS[-1], strict=True)
+    with pytest.raises(SchemaNotFoundError):
+        kubernetes_validate.validate({**deployment, "apiVersion": "apps/v1beta1"}, VERSIONS[-1], strict=True)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_nothing_is_to_be_said_against_any_manifest(manifests: Manifests, rule: Callable[[Manifests], Any]) -> None:
+    assert list(rule(manifests)) == []
+
+
+def broken() -> Manifests:
+    """The production overlay after somebody who was in a hurry."""
+    manifests = deepcopy(built("production"))
+    [worker] = of_kind(manifests, "Deployment")
+    pod = worker["spec"]["template"]["spec"]
+    worker["spec"]["replicas"] = 3
+    worker["spec"]["template"]["metadata"]["labels"].pop("signalbox/network")
+    pod |= {"securityContext": {}, "hostNetwork": True, "terminationGracePeriodSeconds": 30}
+    pod["serviceAccountName"] = "somebody"
+    del pod["automountServiceAccountToken"]
+    pod["containers"][0] |= {"securityContext": {}, "resources": {}, "image": "signalbox:latest"}
+    del pod["containers"][0]["readinessProbe"]
+    [config] = of_kind(manifests, "ConfigMap")
+    config["data"] |= {"SIGNALBOX_DRAIN_SECONDS": "60", "SIGNALBOX_STORE": "postgresql://signalbox:secret@db/signalbox"}
+    [policy] = of_kind(manifests, "PodDisruptionBudget")
+    policy["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"] = "wroker"
+    return [*manifests, {"kind": "Secret", "metadata": {"name": "signalbox"}, "data": {"signalbox_store": "eA=="}}]
+
+
+SAID = {
+    "privileged": [
+        "may run as root",
+        "any system call",
+        "token for the Kubernetes API",
+        "the node's",
+        "may gain privileges",
+        "can write its root",
+        "asks for no resources",
+        "may take all memory",
+    ],
+    "unprobed": ["worker has no readinessProbe"],
+    "hasty": ["SIGNALBOX_DRAIN_SECONDS is 60, and an activity may take 90 s", "it is killed after 30 s"],
+    "dangling": ["there is no ServiceAccount somebody", "this PodDisruptionBudget selects"],
+    "unguarded": ["no network policy stands over its pods"],
+    "unmatched": ["signalbox:latest", "would undo what the autoscaler chose"],
+    "secret_values": ["a Secret with its values", "SIGNALBOX_STORE belongs into a Secret"],
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_every_rule_says_what_is_wrong(rule: Callable[[Manifests], Any]) -> None:
+    said = "\n".join(rule(broken()))
+    for complaint in SAID[rule.__name__]:
+        assert complaint in said
+
+
+def test_every_setting_exists(manifests: Manifests) -> None:
+    assert unknown_settings(str(manifests)) == set()
+
+
+def test_every_queue_of_the_workers_is_counted(manifests: Manifests) -> None:
+    [scaled] = of_kind(manifests, "ScaledObject")
+    [config] = of_kind(manifests, "ConfigMap")
+    triggers = [each["metadata"] for each in scaled["spec"]["triggers"]]
+    assert {each["taskQueue"] for each in triggers} == {TASK_QUEUE, f"{TASK_QUEUE}-effects", f"{TASK_QUEUE}-reasoning"}
+    for each in triggers:
+        assert each["namespace"] == config["data"]["TEMPORAL_NAMESPACE"]
+        assert each["endpoint"] == config["data"]["TEMPORAL_ADDRESS"]
+        assert each["workerDeploymentName"] == config["data"]["SIGNALBOX_DEPLOYMENT"]
+
+
+def test_probes_ask_where_the_worker_answers(manifests: Manifests) -> None:
+    [config] = of_kind(manifests, "ConfigMap")
+    port = int(config["data"]["SIGNALBOX_OPS_ADDRESS"].rpartition(":")[2])
+    [worker] = of_kind(manifests, "Deployment")
+    [container] = worker["spec"]["template"]["spec"]["containers"]
+    assert container["ports"] == [{"containerPort": port, "name": "ops"}]
+    assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "ops"}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "ops"}
+
+
+def test_two_versions_run_beside_each_other(tmp_path: Any) -> None:
+    """As the page says it: a copy of the folder of the version, with another name, suffix, tag and label."""
+    copied = tmp_path / "kubernetes"
+    for file in (DEPLOY / "kubernetes").rglob("*"):
+        if file.is_file():
+            target = copied / file.relative_to(DEPLOY / "kubernetes")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(file.read_text())
+    production = copied / "overlays" / "production"
+    (production / "worker-0-2-0").mkdir()
+    old = (production / "worker-0-1-0" / "kustomization.yaml").read_text()
+    new = old.replace("-0-1-0", "-0-2-0").replace("0.1.0-local", "0.2.0-4f2a9c81d3")
+    (production / "worker-0-2-0" / "kustomization.yaml").write_text(new)
+    both = production / "kustomization.yaml"
+    both.write_text(both.read_text().replace("  - worker-0-1-0\n", "  - worker-0-1-0\n  - worker-0-2-0\n"))
+    manifests = documents(run([program("kubectl"), "kustomize", str(production)]))
+    assert [each["metadata"]["name"] for each in of_kind(manifests, "Deployment")] == [
+        "signalbox-worker-0-1-0",
+        "signalbox-worker-0-2-0",
+    ]
+    assert [complaint for rule in RULES for complaint in rule(manifests)] == []
+
+
+def test_what_runs_is_in_the_image(manifests: Manifests) -> None:
+    for name, template in pods(manifests):
+        for container in template["spec"]["containers"]:
+            for word in container.get("args", ()):
+                assert not word.endswith(".py") or (ROOT / word).is_file(), name
