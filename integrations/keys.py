@@ -74,14 +74,16 @@ def ledger_key(file: Path, ask_passphrase: Callable[[], str]) -> LedgerKey:
 def secret_content(file: Path) -> bytes:
     """The bytes of a file that is its owner's alone; raise `BadKey` for any other.
 
+    Where it is root's and this process is not, its group may read it: so platforms hand secrets to a container's user.
     The mode is asked of what was opened, which nobody can swap.
     """
     opened = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
     try:
-        mode = os.fstat(opened).st_mode
+        status = os.fstat(opened)
+        mode, handed_in = status.st_mode, status.st_uid == 0 != os.geteuid()
         if not stat.S_ISREG(mode):
             raise BadKey(f"{file}: it is no file.")
-        if mode & 0o077:
+        if mode & (0o037 if handed_in else 0o077):
             found = f"{stat.S_IMODE(mode):04o}"
             raise BadKey(f"{file}: others than its owner can use it (mode {found}); run chmod 600 {file}.")
         return os.read(opened, LIMIT)
