@@ -74,11 +74,11 @@ lock: .venv/bin/uv ## compile the hash-pinned requirements again
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 	for name in $(FRAMEWORKS); do $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --group $$name -o integrations/frameworks/pinned/$$name.txt || exit 1; done
 
-image: ## build the image of workers and commands with Docker; .env says its version, git its commit
-	. ./.env && docker build --tag "signalbox:$$IMAGE_VERSION" \
+image: ## build the image of workers and commands with Docker; its build id is the version in .env and git's commit
+	. ./.env && commit="$$(git describe --always --dirty=-changed --abbrev=10 --exclude='*')" && \
+		docker build --tag "signalbox:$$IMAGE_VERSION" --tag "signalbox:$$IMAGE_VERSION-$$commit" \
 		--build-arg PYTHON_VERSION="$$PYTHON_VERSION" --build-arg UV_VERSION="$$UV_VERSION" \
-		--build-arg VERSION="$$IMAGE_VERSION" \
-		--build-arg COMMIT="$$(git describe --always --dirty --abbrev=12 --exclude '*')" $(ARGS) .
+		--build-arg VERSION="$$IMAGE_VERSION" --build-arg COMMIT="$$commit" $(ARGS) .
 
 secrets: ## write the passwords of docker-compose.yml that are missing, into .secrets
 	sh deploy/secrets.sh .secrets
