@@ -39,8 +39,10 @@ COPY --from=packages /opt/venv /opt/venv
 COPY --from=code /app /app
 WORKDIR /app
 
-# Nothing is written outside SIGNALBOX_HOME and /tmp: the root file system may be read-only.
-ENV PATH=/opt/venv/bin:$PATH \
+# Nothing is written outside SIGNALBOX_HOME and /tmp: the root file system may be read-only. LOGNAME is who calls the server
+# and signs what is stopped, also where a platform chooses a user that has no name here.
+ENV LOGNAME=signalbox \
+    PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     SIGNALBOX_BUILD_ID=${VERSION}-${COMMIT} \

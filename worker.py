@@ -35,6 +35,7 @@ from domain.errors import DomainError, Unavailable
 from domain.roles import Role
 from governance.guard import refuse_undone, refuse_unguarded, refuse_unknown_roles
 from integrations.build import build_id
+from integrations.figures import Figures, counted
 from integrations.log_lines import JsonLines, messages_without_details
 from integrations.logs import logging_to_stderr
 from integrations.operations.exporting import figures_of
@@ -78,6 +79,8 @@ async def worker_for(client: Client, settings: Settings, health: Health | None =
         sending = await open_adapters.enter_async_context(outlets(settings))
         trail = sweep_of(client, store, sending, Scope(NAMES, queue), TOLD)
         open_adapters.push_async_callback(trail.close)
+        figures = Figures(client, store.journal, NAMES, queue)
+        await open_adapters.enter_async_context(counted(figures, client.service_client.config.runtime))
         activities = [*await activities_of(client, settings, store, open_adapters), SweepActivities(trail).sweep]
         refuse_undone(PERFORMED_BY, activities)
         common: dict[str, Any] = {

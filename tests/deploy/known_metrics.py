@@ -1,5 +1,7 @@
 """Which metrics dashboards and alerts may ask for; tests/process/test_metrics.py looks whether they are exported."""
 
+from domain.metrics import APPROVALS_ENDED, APPROVALS_WAITING, CASES_ENDED, COST, EFFECTS, TOKENS, TURNS
+
 SDK = {
     *("temporal_activity_execution_latency_seconds", "temporal_activity_schedule_to_start_latency_seconds"),
     *("temporal_local_activity_execution_latency_seconds", "temporal_num_pollers", "temporal_sticky_cache_size"),
@@ -8,6 +10,15 @@ SDK = {
     *("temporal_workflow_task_replay_latency_seconds", "temporal_workflow_task_schedule_to_start_latency_seconds"),
 }
 """Any worker that has ended a case exports these."""
+
+OWN = {
+    *("signalbox_approvals_aged", "signalbox_cases_needing_repair", "signalbox_cases_open"),
+    *("signalbox_cases_with_people", "signalbox_counted_at_seconds", "signalbox_ledger_lag_seconds"),
+}
+"""What integrations/figures.py counts."""
+
+COUNTED = {each.scraped for each in (APPROVALS_ENDED, APPROVALS_WAITING, CASES_ENDED, COST, EFFECTS, TOKENS, TURNS)}
+"""What workers count of what they do, as far as it is asked for here."""
 
 SDK_SOMETIMES = {
     "temporal_activity_execution_failed_total": "activity_execution_failed",
@@ -28,4 +39,4 @@ SERVER = {
 PROMETHEUS = {"up"}
 """What Prometheus itself says of whom it asks."""
 
-ALL = SDK | set(SDK_SOMETIMES) | SERVER | PROMETHEUS
+ALL = SDK | OWN | COUNTED | set(SDK_SOMETIMES) | SERVER | PROMETHEUS

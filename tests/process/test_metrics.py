@@ -13,14 +13,14 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
+from domain.metrics import CASES_ENDED, EFFECTS, TURNS
+from integrations.operations.exporting import figures_of
+from integrations.scripted_model import scripted_model
 from tests.conftest import ROOT
-from tests.deploy.known_metrics import SDK, SDK_SOMETIMES, SERVER
+from tests.deploy.known_metrics import OWN, SDK, SDK_SOMETIMES, SERVER
 from tests.deploy.tools import program
 from tests.office import gone, open_office
 from workflows import attributes
-
-SPELT = {"counters_total_suffix": True, "unit_suffix": True, "durations_as_seconds": True}
-"""How a worker has its metrics spelt."""
 
 
 def free_port() -> int:
@@ -46,8 +46,10 @@ async def everything(wanted: set[str], port: int) -> None:
 
 
 async def test_what_is_asked_for_is_exported(tmp_path: Path) -> None:
-    at_worker, at_server = free_port(), free_port()
-    runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(f"127.0.0.1:{at_worker}", **SPELT)))
+    exporter, at_server = figures_of("127.0.0.1:0").config, free_port()
+    assert isinstance(exporter, PrometheusConfig)
+    at_worker = int(exporter.bind_address.rpartition(":")[2])
+    runtime = Runtime(telemetry=TelemetryConfig(metrics=exporter))
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=program("temporal"),
         dev_server_extra_args=["--metrics-port", str(at_server)],
@@ -56,9 +58,13 @@ async def test_what_is_asked_for_is_exported(tmp_path: Path) -> None:
     ) as server:
         address = server.client.service_client.config.target_host
         client = await Client.connect(address, runtime=runtime, data_converter=pydantic_data_converter)
-        async with open_office(client, tmp_path) as office:
+        async with (
+            scripted_model(rules=True) as model,
+            open_office(client, tmp_path, model_url=model.url, model="rules", model_provider="scripted") as office,
+        ):
             await office.process(ROOT / "samples" / "invoices" / "01-clean-ubl.xml")
-            await everything(SDK, at_worker)
+            await office.hand_in(ROOT / "samples" / "invoices" / "13-plain-text.txt")
+            await everything(SDK | OWN | {each.scraped for each in (CASES_ENDED, EFFECTS, TURNS)}, at_worker)
             assert await gone(client.get_workflow_handle("nobody"))  # an error for the server to count
         await everything(SERVER, at_server)
 
