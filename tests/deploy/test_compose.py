@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from copy import deepcopy
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -206,8 +207,19 @@ def test_every_role_of_the_server_runs_once_and_prometheus_knows_it(services: Se
     asked = yaml.safe_load((ROOT / "deploy/config/prometheus/prometheus.yaml").read_text())["scrape_configs"]
     targets = {target for job in asked for each in job.get("static_configs", ()) for target in each["targets"]}
     assert {target.partition(":")[0] for target in targets} - {"localhost"} == set(roles.values())
-    for name in roles.values():  # it makes itself known by the one address of its host name
-        assert list(services[name]["networks"]) == ["inside"]
+    for name in set(roles.values()) - {roles["frontend"]}:  # it makes itself known by the one address of its host name
+        assert list(services[name]["networks"]) == ["server"]
+    frontend = services[roles["frontend"]]
+    known = ip_address(frontend["networks"]["server"]["ipv4_address"])
+    assert frontend["environment"]["TEMPORAL_BROADCAST_ADDRESS"] == str(known)
+    assert known in ip_network(versions()["TEMPORAL_SUBNET"])
+
+
+def test_who_reaches_what_asks_for_no_token(services: Services) -> None:
+    inside = {name for name, each in services.items() if "server" in each["networks"]}
+    temporal = {name for name in inside if name.startswith("temporal-")}
+    assert inside - temporal == {"postgres", "prometheus"}
+    assert "temporal-namespace" not in inside
 
 
 def test_without_profiles_there_is_what_a_case_needs() -> None:
