@@ -215,6 +215,14 @@ def test_every_role_of_the_server_runs_once_and_prometheus_knows_it(services: Se
     assert known in ip_network(versions()["TEMPORAL_SUBNET"])
 
 
+def test_one_role_writes_the_record_of_the_cluster_before_the_others_start(services: Services) -> None:
+    for role in ("matching", "internal-frontend", "frontend", "worker"):
+        needed = services[f"temporal-{role}"]["depends_on"]
+        assert needed["temporal-history"]["condition"] == "service_healthy"
+    first = services["temporal-history"]["depends_on"]
+    assert first["temporal-schema"]["condition"] == "service_completed_successfully"
+
+
 def test_who_reaches_what_asks_for_no_token(services: Services) -> None:
     inside = {name for name, each in services.items() if "server" in each["networks"]}
     temporal = {name for name in inside if name.startswith("temporal-")}
