@@ -1,7 +1,9 @@
 """deploy/kubernetes: built by the real kustomize, valid to the API's own schemas, and as safe as the page says."""
 
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
@@ -122,15 +124,33 @@ def test_probes_ask_where_the_worker_answers(manifests: Manifests) -> None:
     assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "ops"}
 
 
-def test_two_versions_run_beside_each_other(tmp_path: Any) -> None:
+@pytest.fixture
+def production(tmp_path: Path) -> Path:
+    """The overlay in a copy of the manifests, to change."""
+    shutil.copytree(DEPLOY / "kubernetes", tmp_path / "kubernetes")
+    return tmp_path / "kubernetes" / "overlays" / "production"
+
+
+def test_payloads_are_encrypted_where_an_overlay_asks_for_it(production: Path) -> None:
+    both = production / "kustomization.yaml"
+    both.write_text(both.read_text() + "components:\n  - ../../components/encryption\n")
+    manifests = documents(run([program("kubectl"), "kustomize", str(production)]))
+    assert [complaint for rule in RULES for complaint in rule(manifests)] == []
+    for each in manifests:
+        if each["apiVersion"] not in OTHERS:
+            kubernetes_validate.validate(each, VERSIONS[-1], strict=True)
+    [config] = of_kind(manifests, "ConfigMap")
+    keyring = config["data"]["SIGNALBOX_KEYRING"]
+    for name, template in pods(manifests):
+        [container] = template["spec"]["containers"]
+        mounted = any(keyring.startswith(each["mountPath"] + "/") for each in container["volumeMounts"])
+        assert mounted or name == "signalbox-checkpoint", name  # it speaks to the ledger alone
+        assert container["image"] == "registry.example.com/signalbox:0.1.0-local", name
+    assert unknown_settings(str(manifests)) == set()
+
+
+def test_two_versions_run_beside_each_other(production: Path) -> None:
     """As the page says it: a copy of the folder of the version, with another name, suffix, tag and label."""
-    copied = tmp_path / "kubernetes"
-    for file in (DEPLOY / "kubernetes").rglob("*"):
-        if file.is_file():
-            target = copied / file.relative_to(DEPLOY / "kubernetes")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(file.read_text())
-    production = copied / "overlays" / "production"
     (production / "worker-0-2-0").mkdir()
     old = (production / "worker-0-1-0" / "kustomization.yaml").read_text()
     new = old.replace("-0-1-0", "-0-2-0").replace("0.1.0-local", "0.2.0-4f2a9c81d3")
