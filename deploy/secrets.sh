@@ -12,7 +12,7 @@ chmod 0700 "$folder"
 keep() { # keep NAME: standard input becomes the secret, unless there is one
     if [ ! -e "$folder/$1" ]; then
         cat >"$folder/$1.new"
-        chmod 0444 "$folder/$1.new"
+        chmod 0644 "$folder/$1.new"
         mv "$folder/$1.new" "$folder/$1"
         echo "$folder/$1 is new."
     fi
