@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.rehearsal import toolchain
 from integrations.settings import ROOT
 from tests.deploy.compose_rules import RULES, Services, is_job
 from tests.deploy.tools import program, run, unknown_settings
@@ -114,6 +115,14 @@ def test_every_image_is_pinned_by_env() -> None:
             assert re.search(r"\d+\.\d+", pinned[variable[1]]), f"{variable[1]} pins no version"
         used |= set(re.findall(r"\$\{(\w+)[}:]", raw))
     assert set(pinned) <= used, "a variable of .env that nothing takes"
+
+
+def test_what_was_rehearsed_is_what_is_pinned() -> None:
+    pinned = versions()
+    assert pinned["TEMPORAL_VERSION"] == toolchain.TEMPORAL
+    assert pinned["COLLECTOR_VERSION"] == toolchain.COLLECTOR
+    assert pinned["TEMPORAL_UI_VERSION"] == toolchain.UI
+    assert pinned["DEX_VERSION"] == f"v{toolchain.DEX}"
 
 
 def test_a_variable_that_is_nowhere_is_noticed(tmp_path: Path) -> None:
