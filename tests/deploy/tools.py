@@ -18,10 +18,7 @@ from workflows import options
 
 DEPLOY = ROOT / "deploy"
 SETTINGS = {name for field, one in Settings.model_fields.items() for name in names_of(field, one)}
-COMING = {
-    f"SIGNALBOX_{each}"
-    for each in ("BUILD_ID", "CODEC_AUDIT", "CODEC_ORIGIN", "DEPLOYMENT", "KEYRING", "LOG_FORMAT", "OPS_ADDRESS")
-}
+COMING = {f"SIGNALBOX_{each}" for each in ("CODEC_AUDIT", "CODEC_ORIGIN", "KEYRING")}
 """Agreed, and not in this tree yet."""
 LONGEST = max(
     config["start_to_close_timeout"].total_seconds()
