@@ -1,0 +1,285 @@
+"""Several workers: more of them, one told to stop, one build after another, and many approvals that wait.
+
+`python -m benchmarks.cluster --cases 120 --waiting 2000`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from typing import Annotated, Any
+
+import psutil
+import typer
+from sqlalchemy import select
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from benchmarks.contender import Contender, Handle, cpu_of
+from benchmarks.papers import CLEAN, LARGE, Shape, papers
+from benchmarks.rounds import stored
+from domain.documents import DocumentRef
+from domain.errors import DomainError
+from domain.outcome import Posted
+from integrations.database import Database as StoreDatabase
+from integrations.sandbox import Database
+from integrations.settings import ROOT, Settings
+from integrations.store.schema import journal, schema
+from integrations.temporal.deployments import Deployment
+from integrations.temporal.dev_server import dev_server, free_port, stop
+from workflows import attributes
+from workflows.registered import NAMES
+
+IN_FLIGHT = 20
+DEPLOYMENT = "bench"
+MEGABYTE = 1_000_000
+
+
+@dataclass
+class Plant:
+    """Workers that share books, store and task queue on one server."""
+
+    name: str
+    client: Client
+    address: str
+    settings: Settings
+    database: Database
+    workers: dict[str, asyncio.subprocess.Process] = field(default_factory=dict[str, asyncio.subprocess.Process])
+
+    async def work(self, name: str, **environ: str) -> psutil.Process:
+        """Start a worker in a process of its own."""
+        given = {
+            "SIGNALBOX_HOME": str(self.settings.home),
+            "SIGNALBOX_TASK_QUEUE": str(self.settings.task_queue),
+            "TEMPORAL_ADDRESS": self.address,
+            **environ,
+        }
+        asked = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SIGNALBOX_MODEL_URL", "SIGNALBOX_MODEL_KEY")
+        environment = {name: value for name, value in os.environ.items() if name not in asked} | given
+        with (self.settings.home / f"{name}.log").open("ab") as log:
+            self.workers[name] = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(ROOT / "worker.py")), env=environment, stdout=log, stderr=log
+            )
+        return psutil.Process(self.workers[name].pid)
+
+    async def end(self, name: str) -> int:
+        """Tell a worker to stop, as a platform does; its exit code."""
+        return await stop(self.workers.pop(name), seconds=40)
+
+    async def refs(self, shape: Shape, wanted: int) -> list[DocumentRef]:
+        """Documents of invoices that nobody has seen."""
+        return await stored(self.desk, await papers((self.database,), shape, wanted))
+
+    @property
+    def desk(self) -> Contender:
+        """How cases are started and approved."""
+        return Contender("governed", self.client, self.settings, self.database, psutil.Process(), None)
+
+
+@asynccontextmanager
+async def plant(name: str, client: Client, address: str, folder: Path) -> AsyncGenerator[Plant]:
+    """An empty one; whoever still works at the end is told to stop."""
+    settings = Settings(home=folder / name, task_queue=f"cluster-{name}")
+    database = Database(settings.books)
+    await database.prepare()
+    made = Plant(name, client, address, settings, database)
+    try:
+        yield made
+    finally:
+        for each in tuple(made.workers):
+            await made.end(each)
+        await database.close()
+
+
+async def load(who: Plant, refs: Sequence[DocumentRef]) -> tuple[list[Handle], list[float]]:
+    """Bring cases to their end, some at a time; each with how long it took."""
+    seats, cases, took = asyncio.Semaphore(IN_FLIGHT), list[Handle](), list[float]()
+
+    async def one(ref: DocumentRef) -> None:
+        async with seats:
+            began = time.perf_counter()
+            case = await who.desk.start(ref)
+            outcome = await case.result()
+            if not isinstance(outcome, Posted):
+                raise TypeError(f"The case did not pay: {outcome!r}")
+            cases.append(case)
+            took.append(time.perf_counter() - began)
+
+    await asyncio.gather(*(one(ref) for ref in refs))
+    return cases, took
+
+
+def centiles(took: Sequence[float]) -> str:
+    """The median and the slowest hundredth, in milliseconds."""
+    cuts = quantiles(took, n=100, method="inclusive")
+    return f"{cuts[49] * 1000:.0f} | {cuts[98] * 1000:.0f}"
+
+
+async def scaled(client: Client, address: str, folder: Path, cases: int) -> AsyncGenerator[str]:
+    """The same load for 1, 2 and 4 workers."""
+    for number in (1, 2, 4):
+        async with plant(f"scale-{number}", client, address, folder) as who:
+            workers = [await who.work(f"worker-{n}") for n in range(number)]
+            await load(who, await who.refs(CLEAN, IN_FLIGHT))  # warm
+            refs, before, began = await who.refs(CLEAN, cases), _cpu(workers), time.perf_counter()
+            _, took = await load(who, refs)
+            seconds = time.perf_counter() - began
+            used = (_cpu(workers) - before) / cases * 1000
+            yield f"| {number} | {cases / seconds:.1f} | {centiles(took)} | {used:.0f} |"
+
+
+def _cpu(workers: Sequence[psutil.Process]) -> float:
+    return sum(cpu_of(each) + sum(map(cpu_of, each.children())) for each in workers)
+
+
+async def drained(client: Client, address: str, folder: Path, cases: int) -> str:
+    """One of two workers is told to stop under load."""
+    async with plant("drain", client, address, folder) as who:
+        for name in ("stays", "leaves"):
+            await who.work(name)
+        await load(who, await who.refs(CLEAN, IN_FLIGHT))
+        running = asyncio.create_task(load(who, await who.refs(CLEAN, cases)))
+        await asyncio.sleep(2)
+        began = time.perf_counter()
+        code = await who.end("leaves")
+        left = time.perf_counter() - began
+        await running
+        await who.end("stays")
+        attempts, lost, repeated = await _attempts(who.settings)
+        return f"| {cases} | {attempts} | {lost} | {repeated} | {left:.1f} | {code} |"
+
+
+async def _attempts(settings: Settings) -> tuple[int, int, int]:
+    """All attempts in the journal, those without an end, and those made although an earlier one had completed."""
+    store = StoreDatabase(settings.store_url, schema, "store")
+    async with store.reading() as snapshot:
+        rows = (await snapshot.execute(select(journal).order_by(journal.c.number))).mappings().all()
+    await store.close()
+    completed, repeated = set[tuple[Any, Any]](), 0
+    for row in rows:
+        key = row["run"], row["activity"]
+        repeated += key in completed
+        if row["outcome"] == "completed":
+            completed.add(key)
+    return len(rows), sum(row["outcome"] is None for row in rows), repeated
+
+
+async def rolled(client: Client, address: str, folder: Path, cases: int) -> str:
+    """A build takes over from another under load, and the older one's worker leaves once nothing of it is open."""
+    async with plant("roll", client, address, folder) as who:
+        deployment = Deployment(client, DEPLOYMENT, str(who.settings.task_queue), NAMES)
+        await who.work("A", SIGNALBOX_DEPLOYMENT=DEPLOYMENT, SIGNALBOX_BUILD_ID="A")
+        await _current(deployment, "A")
+        waiting = [await who.desk.start(ref) for ref in await who.refs(LARGE, 10)]
+        for case in waiting:
+            await _until_it_waits(who, case)
+        running = asyncio.create_task(load(who, await who.refs(CLEAN, cases)))
+        await asyncio.sleep(2)
+        await who.work("B", SIGNALBOX_DEPLOYMENT=DEPLOYMENT, SIGNALBOX_BUILD_ID="B")
+        await _current(deployment, "B")
+        for case in waiting:
+            await who.desk.approve(case)
+        await asyncio.gather(*(case.result() for case in waiting))
+        done, _ = await running
+        code = await who.end("A")
+        builds, failed = Counter[str](), 0
+        for case in (*done, *waiting):
+            async for event in case.fetch_history_events():
+                failed += event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+                    last = event.workflow_task_completed_event_attributes.deployment_version.build_id
+            builds[last] += 1
+        return f"| {len(done) + len(waiting)} | {builds['A']} | {builds['B']} | 0 | {failed} | {code} |"
+
+
+async def _current(deployment: Deployment, build: str) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await deployment.make_current(build)
+            except (DomainError, RuntimeError):
+                await asyncio.sleep(0.2)
+            else:
+                return
+
+
+async def _until_it_waits(who: Plant, case: Handle) -> None:
+    async with asyncio.timeout(120):
+        while not await who.desk.waits(case):  # noqa: ASYNC110 - another process knows
+            await asyncio.sleep(0.1)
+
+
+async def waited(client: Client, address: str, folder: Path, waiting: int, cached: int) -> str:
+    """Many cases that wait, fewer of them in memory; then all are approved, some at a time."""
+    async with plant("wait", client, address, folder) as who:
+        worker = await who.work("worker", SIGNALBOX_CACHED_WORKFLOWS=str(cached))
+        await load(who, await who.refs(CLEAN, IN_FLIGHT))
+        before, seats, cases, took = (
+            worker.memory_info().rss,
+            asyncio.Semaphore(IN_FLIGHT),
+            list[Handle](),
+            list[float](),
+        )
+
+        async def begun(ref: DocumentRef) -> None:
+            async with seats:
+                case = await who.desk.start(ref)
+                await _until_it_waits(who, case)
+                cases.append(case)
+
+        async def approved(case: Handle) -> None:
+            async with seats:
+                began = time.perf_counter()
+                await who.desk.approve(case)
+                if not isinstance(await case.result(), Posted):
+                    raise TypeError("An approved case did not pay.")
+                took.append(time.perf_counter() - began)
+
+        await asyncio.gather(*(begun(ref) for ref in await who.refs(LARGE, waiting)))
+        grown = worker.memory_info().rss - before
+        await asyncio.gather(*(approved(case) for case in cases))
+        each = grown / MEGABYTE / waiting * 1000
+        return f"| {waiting} | {cached} | {each:.0f} | {centiles(took)} | {waiting - len(took)} |"
+
+
+async def measure(cases: int, waiting: int, cached: int, folder: Path) -> None:
+    """Print each figure as soon as it is there."""
+    async with AsyncExitStack() as stack:
+        address = await stack.enter_async_context(dev_server(folder / "temporal.db", free_port(), attributes.ALL))
+        client = await Client.connect(address, data_converter=pydantic_data_converter, identity="bench@desk")
+        print(f"load average {os.getloadavg()[0]:.1f}, {psutil.cpu_count()} CPUs", flush=True)
+        print("| workers | cases a second | p50 ms | p99 ms | worker CPU a case, ms |", flush=True)
+        async for line in scaled(client, address, folder, cases):
+            print(line, flush=True)
+        print("| told to stop: cases | attempts | lost | repeated | seconds | exit |", flush=True)
+        print(await drained(client, address, folder, cases), flush=True)
+        print("| rolled: cases | ended on A | on B | cases failed | workflow tasks failed | exit of A |", flush=True)
+        print(await rolled(client, address, folder, cases), flush=True)
+        print("| waiting | in memory | RSS MB a 1,000 | signal to end p50 ms | p99 ms | lost |", flush=True)
+        print(await waited(client, address, folder, waiting, cached), flush=True)
+
+
+def main(
+    cases: Annotated[int, typer.Option(help="Cases of each load.")] = 120,
+    waiting: Annotated[int, typer.Option(help="Cases that wait for a person.")] = 2000,
+    cached: Annotated[int, typer.Option(help="Workflows that the worker keeps in memory meanwhile.")] = 200,
+) -> None:
+    """Measure all of it."""
+    with tempfile.TemporaryDirectory(prefix="signalbox-cluster-") as folder:
+        asyncio.run(measure(cases, waiting, cached, Path(folder)))
+
+
+if __name__ == "__main__":
+    typer.run(main)
+    sys.stdout.flush()
+    os._exit(0)
