@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import is_cancelled_exception
+from temporalio.exceptions import FailureError, is_cancelled_exception
 from temporalio.worker import (
     ExecuteWorkflowInput,
     Interceptor,
@@ -13,6 +14,7 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+from domain.errors import DomainError
 from domain.metrics import APPROVALS_ENDED, CASES_ENDED, CASES_STARTED, Metric
 from governance.approval import Decision
 
@@ -37,9 +39,7 @@ class _Counting(WorkflowInboundInterceptor):
             _count(CASES_STARTED, process=info.workflow_type)
         try:
             result = await super().execute_workflow(input)
-        except workflow.ContinueAsNewError:
-            raise
-        except BaseException as error:
+        except (FailureError, DomainError, asyncio.CancelledError) as error:  # others fail a task, and not the run
             self._ended(is_case, info.workflow_type, "cancelled" if is_cancelled_exception(error) else "failed")
             raise
         state = result.state if isinstance(result, Decision) else getattr(result, "outcome", "ended")

@@ -37,6 +37,7 @@ LOOKED_AT = 1_000
 """Open workflows whose patches are compared before a rollback."""
 
 
+REFUSED = (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.NOT_FOUND)
 SEEN = timedelta(seconds=75)
 """A poll lasts a minute at most: who has not polled for longer is gone, though the server lists it for some minutes."""
 
@@ -195,6 +196,6 @@ class Deployment:
         try:
             await telling
         except RPCError as error:
-            if error.status not in (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT):
+            if error.status not in REFUSED:
                 raise
             raise NotPromoted(f"The server says: {error.message}") from None
