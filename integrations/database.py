@@ -46,7 +46,12 @@ class Database:
         self._tables = tables
         self._whose = whose
         self.sqlite = self._url.get_backend_name() == "sqlite"
-        self._engine = create_async_engine(self._url, connect_args=self._waiting(), hide_parameters=True)
+        self._engine = create_async_engine(
+            self._url,
+            connect_args=self._waiting(),
+            hide_parameters=True,
+            pool_pre_ping=not self.sqlite,  # after a restart of the server each kept connection would fail a caller
+        )
         if self.sqlite:
             event.listen(self._engine.sync_engine, "connect", _set_up_sqlite)
             event.listen(self._engine.sync_engine, "connect", self._remember_file)

@@ -20,7 +20,8 @@ DECIDED_BY = SearchAttributeKey.for_keyword("DecidedBy")
 AMOUNT = SearchAttributeKey.for_float("Amount")
 APPROVAL_DUE = SearchAttributeKey.for_datetime("ApprovalDue")
 RISK_TAGS = SearchAttributeKey.for_keyword_list("RiskTags")
-SUBJECT = SearchAttributeKey.for_text("Subject")
+SUBJECT = SearchAttributeKey.for_keyword("Subject")
+"""No text: PostgreSQL takes one only if it happens to be a valid `tsvector`; else the list never hears of the case."""
 
 CONTENT = (AMOUNT, SUBJECT)
 """Those that say what a case is about."""

@@ -47,7 +47,7 @@ attribute DecidedBy Keyword
 attribute Amount Double
 attribute ApprovalDue Datetime
 attribute RiskTags KeywordList
-attribute Subject Text
+attribute Subject Keyword
 if [ -n "$missing" ]; then # all in one call: the server limits how often a namespace is changed
     # shellcheck disable=SC2086
     temporal operator search-attribute create $missing
