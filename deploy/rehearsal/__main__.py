@@ -52,6 +52,7 @@ STEPS: tuple[tuple[str, Callable[[Scene, Step], Awaitable[None]]], ...] = (
     ("and back from B to A", trouble.roll_back),
     ("refunds and ticket end", ending.refunds_and_ticket),
     ("no workflow task has failed", ending.no_task_failed),
+    ("the list says the same", ending.lists_agree),
     ("nothing is there twice", ending.nothing_twice),
     ("the trail is complete", ending.verify),
     ("spans have arrived", ending.traces),

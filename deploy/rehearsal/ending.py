@@ -54,6 +54,26 @@ async def no_task_failed(scene: Scene, step: Step) -> None:
     step.saw(f"{cases} workflows with {events} events, none with a failed workflow task")
 
 
+async def lists_agree(scene: Scene, step: Step) -> None:
+    """The server's list, from which people work, says of every case what its history says."""
+    client = (await scene.operator()).client
+    cases = {handle.id for handle in scene.cases.started.values()}
+    behind: set[str] = set()
+
+    async def closed() -> bool:
+        behind.clear()
+        behind.update(cases)
+        async for found in client.list_workflows('ExecutionStatus = "Completed"'):
+            behind.discard(found.id)
+        return not behind
+
+    try:
+        await until(closed, "the list has every end", 30)
+    except Failed:
+        raise Failed(f"the list does not say that {len(behind)} cases have ended, such as {min(behind)}") from None
+    step.saw(f"{len(cases)} cases have ended, and the list says so of each")
+
+
 async def nothing_twice(scene: Scene, step: Step) -> None:
     """One bill an invoice, one payment a bill."""
     twice, bills, payments = await doubled(await scene.operator())
