@@ -25,6 +25,7 @@ from integrations.service_tokens import (
     read_service_key,
     service_token,
 )
+from integrations.settings import Settings
 from integrations.temporal.connection import NotAllowed, connect
 from integrations.temporal.token_file import BadTokenFile, fresh_token, read_token
 from tests.facts import until
@@ -161,4 +162,4 @@ async def test_a_refused_token_is_told_apart_from_a_server_that_is_away(
     monkeypatch.setattr(Client, "connect", refused)
     monkeypatch.delenv("TEMPORAL_TLS", raising=False)
     with pytest.raises(kind, match=words):
-        await connect(tmp_path, profile="dev", token_file=tmp_path / "token")
+        await connect(Settings(home=tmp_path, token_file=tmp_path / "token"))
