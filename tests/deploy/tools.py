@@ -18,7 +18,6 @@ from workflows import options
 
 DEPLOY = ROOT / "deploy"
 SETTINGS = {name for field, one in Settings.model_fields.items() for name in names_of(field, one)}
-COMING = {f"SIGNALBOX_{each}" for each in ("CODEC_AUDIT", "CODEC_ORIGIN", "KEYRING")}
 """Agreed, and not in this tree yet."""
 LONGEST = max(
     config["start_to_close_timeout"].total_seconds()
@@ -53,7 +52,7 @@ def documents(text: str) -> list[dict[str, Any]]:
 
 def unknown_settings(text: str) -> set[str]:
     """SIGNALBOX_* that no setting has."""
-    return set(re.findall(r"\bSIGNALBOX_[A-Z_]*[A-Z]\b", text)) - SETTINGS - COMING
+    return set(re.findall(r"\bSIGNALBOX_[A-Z_]*[A-Z]\b", text)) - SETTINGS
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
