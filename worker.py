@@ -147,7 +147,7 @@ async def serve(settings: Settings) -> None:
             logging.getLogger(__name__).warning(exposed)
         async with (
             fresh_token(client, settings.token_file),
-            watched(client, settings, build, figures.scrape, runtime.metric_meter) as health,
+            watched(client, settings, build, figures.scrape) as health,
             worker_for(client, settings, health) as workers,
             workers,
         ):

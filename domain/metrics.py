@@ -38,6 +38,20 @@ APPROVALS_WAITING = Metric(
     (),
     "decisions that wait for a person; every worker counts all: take the highest",
 )
+APPROVALS_AGED = Metric(
+    "signalbox_approvals_aged", "gauge", ("waited",), "of those, the ones that have waited for at least so long"
+)
+CASES_OPEN = Metric("signalbox_cases_open", "gauge", ("process",), "cases that go on; every worker counts all")
+CASES_WITH_PEOPLE = Metric(
+    "signalbox_cases_with_people", "gauge", ("process",), "of those, the ones in which a person has to do something now"
+)
+CASES_NEEDING_REPAIR = Metric(
+    "signalbox_cases_needing_repair", "gauge", (), "cases whose books a person must put right; every worker counts all"
+)
+LEDGER_LAG = Metric(
+    "signalbox_ledger_lag_seconds", "gauge", (), "age of the oldest news of a case that is not in the ledger"
+)
+COUNTED_AT = Metric("signalbox_counted_at_seconds", "gauge", (), "when cases and approvals were counted last")
 EFFECTS = Metric(
     "signalbox_effects",
     "counter",
@@ -68,6 +82,12 @@ METRICS = (
     CASES_ENDED,
     APPROVALS_ENDED,
     APPROVALS_WAITING,
+    APPROVALS_AGED,
+    CASES_OPEN,
+    CASES_WITH_PEOPLE,
+    CASES_NEEDING_REPAIR,
+    LEDGER_LAG,
+    COUNTED_AT,
     EFFECTS,
     JUDGEMENTS,
     TURNS,

@@ -21,9 +21,18 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from domain.errors import Unavailable
+from domain.metrics import (
+    APPROVALS_AGED,
+    APPROVALS_WAITING,
+    CASES_NEEDING_REPAIR,
+    CASES_OPEN,
+    CASES_WITH_PEOPLE,
+    COUNTED_AT,
+    LEDGER_LAG,
+)
 from integrations.store.journal import Touched
 
-EVERY = timedelta(seconds=30)
+EVERY = timedelta(seconds=15)
 WAITED: Mapping[str, timedelta] = {"4h": timedelta(hours=4), "24h": timedelta(hours=24)}
 """How long approvals have waited at least, as the figures say it."""
 log = logging.getLogger(__name__)
@@ -47,8 +56,10 @@ class Counted:
     """Of those, the ones in which a person has to do something now."""
     repair: int
     """Cases whose books a person must put right, as long as the server remembers them."""
-    approvals: Mapping[str, int]
-    """By how long at least, approvals that wait."""
+    waiting: int
+    """Approvals that wait."""
+    aged: Mapping[str, int]
+    """Of those, by how long they have waited at least."""
     behind: timedelta
     """For how long the oldest news of a case has not been in the ledger."""
 
@@ -69,7 +80,8 @@ class Figures:
             open={each: await self._running(each) for each in self._processes},
             with_people={each: await self._running(each, " AND OwnerRole IS NOT NULL") for each in self._processes},
             repair=await self._number(f"WorkflowType IN ({types}) AND CaseState='needs repair'"),
-            approvals={
+            waiting=await self._running("Approval"),
+            aged={
                 said: await self._running("Approval", f" AND StartTime <= '{(now - waited).isoformat()}'")
                 for said, waited in WAITED.items()
             },
@@ -87,23 +99,22 @@ class Gauges:
     """The figures as metrics."""
 
     def __init__(self, meter: MetricMeter) -> None:
-        self._meter = meter
-        self._open = meter.create_gauge("signalbox_cases_open", "Cases that go on")
-        self._people = meter.create_gauge("signalbox_cases_with_people", "Cases in which a person has to do something")
-        self._repair = meter.create_gauge("signalbox_cases_needing_repair", "Cases that a person must put right")
-        self._approvals = meter.create_gauge("signalbox_approvals_aged", "Approvals that waited for so long")
-        self._behind = meter.create_gauge_float(
-            "signalbox_ledger_lag_seconds", "Age of the oldest news not in the ledger"
+        self._open, self._people, self._repair, self._waiting, self._aged = (
+            meter.create_gauge(metric.name, metric.about)
+            for metric in (CASES_OPEN, CASES_WITH_PEOPLE, CASES_NEEDING_REPAIR, APPROVALS_WAITING, APPROVALS_AGED)
         )
-        self._counted = meter.create_gauge_float("signalbox_counted_at_seconds", "When all of this was counted")
+        self._behind, self._counted = (
+            meter.create_gauge_float(metric.name, metric.about) for metric in (LEDGER_LAG, COUNTED_AT)
+        )
 
     def show(self, counted: Counted) -> None:
         """Export these from now on."""
         for gauge, figures in ((self._open, counted.open), (self._people, counted.with_people)):
             for process, figure in figures.items():
                 gauge.set(figure, {"process": process})
-        for waited, figure in counted.approvals.items():
-            self._approvals.set(figure, {"waited": waited})
+        for waited, figure in counted.aged.items():
+            self._aged.set(figure, {"waited": waited})
+        self._waiting.set(counted.waiting)
         self._repair.set(counted.repair)
         self._behind.set(counted.behind.total_seconds())
         self._counted.set(time.time())

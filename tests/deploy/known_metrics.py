@@ -1,6 +1,6 @@
 """Which metrics dashboards and alerts may ask for; tests/process/test_metrics.py looks whether they are exported."""
 
-from domain.metrics import APPROVALS_ENDED, APPROVALS_WAITING, CASES_ENDED, COST, EFFECTS, TOKENS, TURNS
+from domain import metrics as m
 
 SDK = {
     *("temporal_activity_execution_latency_seconds", "temporal_activity_schedule_to_start_latency_seconds"),
@@ -12,12 +12,15 @@ SDK = {
 """Any worker that has ended a case exports these."""
 
 OWN = {
-    *("signalbox_approvals_aged", "signalbox_cases_needing_repair", "signalbox_cases_open"),
-    *("signalbox_cases_with_people", "signalbox_counted_at_seconds", "signalbox_ledger_lag_seconds"),
+    each.scraped
+    for each in (
+        *(m.APPROVALS_AGED, m.APPROVALS_WAITING, m.CASES_NEEDING_REPAIR, m.CASES_OPEN, m.CASES_WITH_PEOPLE),
+        *(m.COUNTED_AT, m.LEDGER_LAG),
+    )
 }
 """What integrations/figures.py counts."""
 
-COUNTED = {each.scraped for each in (APPROVALS_ENDED, APPROVALS_WAITING, CASES_ENDED, COST, EFFECTS, TOKENS, TURNS)}
+COUNTED = {each.scraped for each in (m.APPROVALS_ENDED, m.CASES_ENDED, m.COST, m.EFFECTS, m.TOKENS, m.TURNS)}
 """What workers count of what they do, as far as it is asked for here."""
 
 SDK_SOMETIMES = {

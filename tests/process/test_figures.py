@@ -52,7 +52,7 @@ async def test_what_waits_is_counted_by_process(office: Office) -> None:
     await office.approval_of(case)
     now = await until_counted(office, {"Invoice": 1, "Refund": 0})
     assert now.with_people == {"Invoice": 1, "Refund": 0}
-    assert now.approvals == {"4h": 0, "24h": 0}
+    assert (now.waiting, now.aged) == (1, {"4h": 0, "24h": 0})
     assert now.repair == 0
     assert timedelta(seconds=89) < now.behind < timedelta(seconds=100)
     await office.answer(case, "reject", "no")
@@ -105,7 +105,7 @@ async def test_nothing_is_counted_where_nothing_is_exported(client: Client) -> N
 def test_gauges_say_all_of_it() -> None:
     buffer = MetricBuffer(100)
     meter = Runtime(telemetry=TelemetryConfig(metrics=buffer)).metric_meter
-    Gauges(meter).show(Counted({"Invoice": 2}, {"Invoice": 1}, 3, {"4h": 4, "24h": 0}, 5 * SECOND))
+    Gauges(meter).show(Counted({"Invoice": 2}, {"Invoice": 1}, 3, 9, {"4h": 4, "24h": 0}, 5 * SECOND))
     said = {(each.metric.name, *each.attributes.values()): each.value for each in buffer.retrieve_updates()}
     known = {key: value for key, value in said.items() if key[0] != "signalbox_counted_at_seconds"}
     assert {
@@ -115,6 +115,7 @@ def test_gauges_say_all_of_it() -> None:
         ("signalbox_cases_open", "Invoice"): 2,
         ("signalbox_cases_with_people", "Invoice"): 1,
         ("signalbox_cases_needing_repair",): 3,
+        ("signalbox_approvals_waiting",): 9,
         ("signalbox_approvals_aged", "4h"): 4,
         ("signalbox_approvals_aged", "24h"): 0,
         ("signalbox_ledger_lag_seconds",): 5.0,
