@@ -29,6 +29,8 @@ class Lists(Interceptor):
 
 
 def content_is_listed() -> bool:
-    """What the worker of the running workflow says; yes where it says nothing."""
+    """What the worker of the running workflow says; yes where it says nothing, or no workflow runs."""
+    if not workflow.in_workflow():
+        return True
     known = cast("Mapping[str, Callable[[], bool]]", workflow.extern_functions())  # pyright: ignore[reportUnknownMemberType]
     return known[SHOWN]() if SHOWN in known else True

@@ -51,7 +51,7 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key = new_key(folder / "nils.pem", None)
     new_key(folder / "stray.pem", None)
     people, table = folder / "people.toml", folder / "invoice.toml"
-    nils = 'principals = ["nils@example.com"]\ndelegates = ["olga"]\n'
+    nils = 'principals = ["nils@example.com", "CgRuaWxzEgVsb2NhbA"]\ndelegates = ["olga"]\n'
     since = datetime.now(UTC).date() - timedelta(days=1)
     assert nils in people.read_text()
     people.write_text(people.read_text().replace(nils, f"{nils}\n{public_entry(key, since)}\n"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.keys import BadKey, new_key, read_private
+from integrations.keys import BadKey, new_key, secret_content
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can hand in a file of root's")
 
@@ -19,7 +19,7 @@ def key(tmp_path: Path) -> Path:
 def test_its_group_may_read_it(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 10_001)
     key.chmod(0o440)
-    assert read_private(key).startswith(b"-----BEGIN PRIVATE KEY-----")
+    assert secret_content(key).startswith(b"-----BEGIN PRIVATE KEY-----")
 
 
 @pytest.mark.parametrize("mode", [0o444, 0o460])
@@ -27,7 +27,7 @@ def test_nobody_else_may_use_it(key: Path, mode: int, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "geteuid", lambda: 10_001)
     key.chmod(mode)
     with pytest.raises(BadKey, match="others than its owner"):
-        read_private(key)
+        secret_content(key)
 
 
 @pytest.mark.parametrize(("owner", "process"), [(10_001, 10_001), (0, 0)])
@@ -38,4 +38,4 @@ def test_a_key_of_ones_own_is_ones_own_alone(
     os.chown(key, owner, 10_001)
     key.chmod(0o440)
     with pytest.raises(BadKey, match="others than its owner"):
-        read_private(key)
+        secret_content(key)
