@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test lint lock clean bench chaos torture real phoenix tau frameworks mutants cluster-rehearsal image secrets
+.PHONY: help demo test long lint lock clean bench chaos torture real phoenix tau frameworks mutants cluster-rehearsal image secrets
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
 
@@ -25,6 +25,9 @@ demo: .venv/run ## run the sample invoices on a real Temporal server (ARGS=--una
 
 test: .venv/dev ## run the tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+long: .venv/dev ## run the tests that `make test` leaves out
+	$(BIN)/python -m pytest -n 2 -m long $(ARGS)
 
 real: .venv/dev ## run the tests against real peers (browser, PostgreSQL)
 	$(BIN)/python -m pytest tests/real $(ARGS)

@@ -341,6 +341,7 @@ async def test_a_long_loop_goes_on_in_new_runs_as_if_it_were_one(rooms: Rooms) -
         assert len(room.told(8)) == 8
 
 
+@pytest.mark.long
 async def test_history_grows_by_the_same_for_every_turn(rooms: Rooms) -> None:
     sizes = {}
     for turns in (5, 10, 20, 40):

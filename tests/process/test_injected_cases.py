@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from temporalio.client import Client
 
 from tests.conftest import ROOT
@@ -59,6 +60,7 @@ async def test_an_agent_that_obeys_does_nothing_for_the_attacker_while_nobody_an
     assert [case["theirs"] for case in cases.values()] == [[], [], []]
 
 
+@pytest.mark.long
 async def test_an_agent_that_obeys_does_what_a_person_approves_and_nothing_for_the_attacker(
     client: Client, tmp_path: Path, shared: Path
 ) -> None:

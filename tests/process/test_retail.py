@@ -65,6 +65,7 @@ async def test_where_nobody_answers_only_what_the_table_allows_is_done(
     assert ran["retail_dev_0"].changed == {}
 
 
+@pytest.mark.long
 async def test_workers_killed_at_random_steps_change_nothing_of_it(
     client: Client, tmp_path: Path, retail: Data
 ) -> None:

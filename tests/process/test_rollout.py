@@ -99,13 +99,24 @@ async def test_a_case_stays_on_its_build_its_approval_takes_the_next_one_and_all
         approval = client.get_workflow_handle(await office.approval_of(case))
         async with fleet.build("B"):
             await fleet.promoted("B")
-            await office.answer(case, "comment", "seen on B")
-            await fleet.stands(lambda rollout: rollout.versions[0].approvals == 1)
+
+            async def moved() -> bool:  # what a worker of A hears before the server's queues know of B leaves it there
+                await office.answer(case, "comment", "seen on B")
+                return (await fleet.deployment.rollout()).versions[0].approvals == 1
+
+            await until(moved, 60)
             assert [await fleet.counts(build) for build in ("B", "A")] == [(0, 1), (1, 0)]
             newer = await office.hand_in(find(samples, "05"))
             waiting = client.get_workflow_handle(await office.approval_of(newer))
             said = await fleet.type("rollback")
             assert (said.code, "New cases start on A" in said.out) == (0, True), said
+
+            async def moved_back() -> bool:
+                await office.answer(case, "comment", "seen on A again")
+                await office.answer(newer, "comment", "seen on A")
+                return {(await builds(each))[-1] for each in (approval, waiting)} == {"A"}
+
+            await until(moved_back, 60)
             await office.answer(case, "approve", None)
             await office.answer(newer, "approve", None)
             assert {(await each.result()).outcome for each in (case, newer)} == {"posted"}
@@ -133,6 +144,7 @@ async def test_status_says_what_is_open_where_and_that_nobody_goes_on_with_it(
     assert alone.versions[0].is_stranded
 
 
+@pytest.mark.long
 async def test_a_part_of_the_new_cases_can_try_a_build_and_the_ramp_ends_by_rolling_back(fleet: Fleet) -> None:
     async with fleet.build("A"), fleet.build("B"):
         await fleet.promoted("A")
@@ -143,6 +155,7 @@ async def test_a_part_of_the_new_cases_can_try_a_build_and_the_ramp_ends_by_roll
         assert (ended.current, ended.ramping) == ("A", None)
 
 
+@pytest.mark.long
 async def test_what_cannot_be_done_is_said_in_a_sentence(fleet: Fleet) -> None:
     nothing = await fleet.type("status")
     assert (nothing.code, "has ever polled here: start one with SIGNALBOX_DEPLOYMENT=" in nothing.err) == (2, True)
