@@ -17,7 +17,7 @@ from integrations.scripted_model import scripted_model
 from integrations.settings import Settings
 from tests.office import Office, no_task_failed, open_office
 from tests.payloads import keyring_in
-from tests.real.ui import Ui
+from tests.real.ui import PATIENCE_MS, Ui
 
 pytestmark = pytest.mark.real
 
@@ -38,7 +38,10 @@ async def closed(client: Client, browser: BrowserContext, tmp_path: Path) -> Asy
     own = await Client.connect(
         address, data_converter=data_converter(Settings(keyring=ring), client.namespace), identity="test@desk"
     )
-    ui = await Ui.on(browser, client)
+    assert browser.browser
+    apart = await browser.browser.new_context(locale="en-GB", timezone_id="UTC")  # the UI would remember the codec
+    apart.set_default_timeout(PATIENCE_MS)
+    ui = await Ui.on(apart, client)
     origin = ui.workflows.split("/namespaces")[0]
     settings = Settings(home=tmp_path, keyring=ring, codec_origin=origin)
     async with (
@@ -51,7 +54,7 @@ async def closed(client: Client, browser: BrowserContext, tmp_path: Path) -> Asy
         for key, kept in (("endpoint", f'"{codec}"'), ("overrideRemoteCodecConfiguration", "true")):
             await ui.page.add_init_script(f"localStorage.setItem('{key}', '{kept}')")
         yield Closed(office, ui, client, tmp_path)
-    await ui.page.close()
+    await apart.close()
 
 
 async def test_an_approver_reads_the_question_and_answers_it_and_the_server_sees_neither(
