@@ -30,7 +30,7 @@ long: .venv/dev ## run the tests that `make test` leaves out
 	$(BIN)/python -m pytest -n 2 -m long $(ARGS)
 
 real: .venv/dev ## run the tests against real peers (browser, PostgreSQL)
-	$(BIN)/python -m pytest tests/real $(ARGS)
+	$(BIN)/python -m pytest tests/real -n 2 --dist loadfile $(ARGS)
 
 chaos: .venv/dev ## kill workers and servers in the middle of cases
 	$(BIN)/python -m pytest tests/chaos -n 2 --timeout 900 $(ARGS)
