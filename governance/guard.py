@@ -59,7 +59,8 @@ def refuse_undone(
         if action not in known
     ]
     faults += [
-        f"Nothing here performs {action.__name__}: add {activity.__name__} to a file of composition/ in worker.py."
+        f"Nothing here performs {action.__name__}: add {activity.__name__} to a file of composition/, and that file's "
+        "function to WIRED in worker.py."
         for action, activity in performed.items()
         if activity.__name__ not in there
     ]

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -30,6 +30,7 @@ from domain.metrics import (
     COUNTED_AT,
     LEDGER_LAG,
 )
+from integrations.beside import beside
 from integrations.store.journal import Touched
 
 EVERY = timedelta(seconds=15)
@@ -126,13 +127,8 @@ async def counted(figures: Figures, runtime: Runtime | None, every: timedelta = 
     if runtime is None or runtime.metric_meter is MetricMeter.noop:
         yield
         return
-    counting = asyncio.create_task(_count(figures, Gauges(runtime.metric_meter), every))
-    try:
+    async with beside(_count(figures, Gauges(runtime.metric_meter), every)):
         yield
-    finally:
-        counting.cancel()
-        with suppress(asyncio.CancelledError):
-            await counting
 
 
 async def _count(figures: Figures, gauges: Gauges, every: timedelta) -> None:

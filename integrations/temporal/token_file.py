@@ -6,12 +6,13 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from temporalio.client import Client
 
 from domain.errors import DomainError
+from integrations.beside import beside
 
 LOOK_SECONDS = 5.0
 """How often the file is looked at."""
@@ -44,13 +45,8 @@ async def fresh_token(client: Client, file: Path | None, every: float = LOOK_SEC
     if file is None:
         yield
         return
-    following = asyncio.create_task(_follow(client, file, every))
-    try:
+    async with beside(_follow(client, file, every)):
         yield
-    finally:
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
 
 
 async def _follow(client: Client, file: Path, every: float) -> None:

@@ -139,7 +139,7 @@ async def post_bill() -> None: ...
 def test_an_action_that_no_activity_of_the_worker_performs_is_refused_by_name() -> None:
     refuse_undone({PostBill: post_bill}, [post_bill])
     with pytest.raises(
-        Unguarded, match=r"Nothing here performs PostBill: add post_bill to a file of composition/ in w"
+        Unguarded, match=r"Nothing here performs PostBill: add post_bill to a file of composition/, and that"
     ):
         refuse_undone({PostBill: post_bill}, [])
 
