@@ -87,6 +87,7 @@ class TicketWorkflow(Serving):
         return wording.endless(outcome, MOST_MESSAGES)
 
     async def _take_in(self, case: TicketCase) -> TakenIn:
+        self.looks_anew()
         task = ToTakeIn(ticket_id=case.ticket_id, at=workflow.now())
         taken = await workflow.execute_local_activity_method(TicketLookups.take_in_ticket, task, **LOOKUP)
         self.newest = taken.intake

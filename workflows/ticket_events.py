@@ -59,6 +59,10 @@ class TicketEvents(Following):
         if len(self._closings) < KEPT:
             self._closings.append(_said_by(said_by))
 
+    def looks_anew(self) -> None:
+        """The ticket is read as it is now, so what was heard before is no reason to look while people decide."""
+        self._stirred = False
+
     async def next_news(self) -> Seen | SaidBy | Literal["long"] | None:
         """Wait for the next thing that happens: how the ticket stands, who closes it, or nothing in thirty days.
 
@@ -77,7 +81,6 @@ class TicketEvents(Following):
 
     async def moot(self, decided: Callable[[], bool]) -> str | None:
         """A question about a ticket is, once somebody calls the ticket done or has closed it in the helpdesk."""
-        self._stirred = False
         while not decided():
             await workflow.wait_condition(lambda: decided() or self._stirred or bool(self._closings))
             if self._closings:

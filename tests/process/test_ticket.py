@@ -320,6 +320,22 @@ async def test_a_ticket_that_is_closed_in_the_helpdesk_needs_no_decision_any_mor
         assert (outcome.closed_by, outcome.reason) == ("person", f"It was not routed: {DONE}")
 
 
+async def test_a_ticket_that_is_closed_while_its_router_thinks_asks_nobody_for_long(desks: Desks) -> None:
+    async with scripted_model([Says(delay_ms=2_000)], rules=True) as slow, desks(model_url=slow.url) as support:
+        ticket_id = await support.write(THEORY, NOBODY)
+        case = await support.start(ticket_id)
+        await until(lambda: asked(slow), PATIENCE)
+        closing = CloseTicket(business_key="by-hand", ticket_id=ticket_id, flags=(), said_by="person")
+        await support.helpdesk.close_ticket("by-hand", closing)
+        await case.signal(TicketWorkflow.look)
+        outcome = await support.ends(case)
+        assert outcome.closed_by == "person"
+
+
+async def asked(model: ScriptedModel) -> bool:
+    return bool(model.asked)
+
+
 async def test_a_case_that_somebody_calls_done_waits_for_no_decision(desks: Desks) -> None:
     async with desks() as support:
         ticket_id = await support.write(THEORY, NOBODY)
