@@ -21,6 +21,7 @@ from governance.approval import Heard
 from integrations.sandbox import Database, SandboxErp, SandboxMail, load_csv
 from integrations.settings import Settings
 from tests.conftest import ROOT
+from tests.policies import copied
 
 PATIENCE = 30
 """Seconds before a test gives up on something that should happen at once."""
@@ -83,7 +84,8 @@ class Office:
 @asynccontextmanager
 async def open_office(client: Client, home: Path, *, working: bool = True, **settings: Any) -> AsyncGenerator[Office]:
     """Open an office with the sample company in its books; without `working` nobody works yet."""
-    chosen = Settings(home=home, task_queue=f"test-{uuid.uuid4()}", **settings)
+    policies = settings.pop("policies", None) or copied(home / "shipped-policies")
+    chosen = Settings(home=home, policies=policies, task_queue=f"test-{uuid.uuid4()}", **settings)
     async with books(chosen) as database:
         await load_csv(database, ROOT / "samples" / "erp")
         seeded = frozenset(bill.id for bill in await SandboxErp(database).bills())

@@ -11,6 +11,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from tests.conftest import ROOT
+from tests.policies import copied
 
 NO_MODEL = dict.fromkeys(("OPENAI_API_KEY", "OPENAI_BASE_URL", "SIGNALBOX_MODEL_URL", "SIGNALBOX_MODEL_KEY"), "")
 
@@ -55,5 +56,9 @@ class Terminal:
 def terminal_at(client: Client, home: Path) -> Terminal:
     """A terminal beside this server, with a home folder and a task queue of its own."""
     address = client.service_client.config.target_host
-    own = {"SIGNALBOX_HOME": str(home), "SIGNALBOX_TASK_QUEUE": f"commands-{uuid.uuid4()}"}
+    own = {
+        "SIGNALBOX_HOME": str(home),
+        "SIGNALBOX_POLICIES": str(copied(home / "shipped-policies")),
+        "SIGNALBOX_TASK_QUEUE": f"commands-{uuid.uuid4()}",
+    }
     return Terminal({**NO_MODEL, "TEMPORAL_ADDRESS": address, **own}, home)

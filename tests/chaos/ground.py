@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import shutil
 import signal
 import sqlite3
 from collections import Counter
@@ -19,9 +18,8 @@ from integrations.scripted_model import Reply, scripted_model
 from integrations.temporal.dev_server import dev_server, free_port
 from tests.chaos.plant import ended, started
 from tests.collector import Collector, over_http
-from tests.conftest import ROOT
 from tests.office import Office, open_office
-from tests.process.test_bank import edit
+from tests.policies import copied, edit
 from workflows import attributes
 
 WORKERS = ("worker-1", "worker-2")
@@ -128,8 +126,7 @@ class Ground:
 @asynccontextmanager
 async def prepared(home: Path, chance: random.Random) -> AsyncGenerator[Ground]:
     """An office that nobody works in yet; whoever works there at the end is killed."""
-    policies, server, spans = home / "policies", ServerOnFile(home / "temporal.db"), Collector()
-    shutil.copytree(ROOT / "policies", policies)
+    policies, server, spans = copied(home / "policies"), ServerOnFile(home / "temporal.db"), Collector()
     edit(policies / "bank-terms.toml", '"2 business days"', '"1 second"')
     replies = [chance.choice([Reply(), *MODEL_FAULTS]) for _ in range(6)]
     async with AsyncExitStack() as stack:

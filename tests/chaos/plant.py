@@ -56,6 +56,7 @@ async def started(
                 "USER": user,
                 "TEMPORAL_ADDRESS": service.config.target_host,
                 "SIGNALBOX_HOME": str(settings.home),
+                "SIGNALBOX_POLICIES": str(settings.policies),
                 "SIGNALBOX_TASK_QUEUE": office.desk.queue,
                 **environ,
             },

@@ -1,4 +1,3 @@
-import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -9,8 +8,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from integrations.scripted_model import ScriptedModel, scripted_model
 from integrations.temporal.dev_server import dev_server, free_port
-from tests.conftest import ROOT
 from tests.office import Office, open_office
+from tests.policies import copied, edit
 from workflows import attributes
 
 SKIPPING = ("frontend.WorkflowTimeSkippingEnabled=true",)
@@ -42,8 +41,6 @@ async def office(client: Client, tmp_path: Path, model: ScriptedModel) -> AsyncG
 @pytest.fixture
 def quick_policies(tmp_path: Path) -> Path:
     """The shipped policies, with deadlines of a second."""
-    folder = tmp_path / "policies"
-    shutil.copytree(ROOT / "policies", folder)
-    table = folder / "invoice.toml"
-    table.write_text(table.read_text().replace('deadline = "48 hours"', 'deadline = "1 second"'))
+    folder = copied(tmp_path / "policies")
+    edit(folder / "invoice.toml", 'deadline = "48 hours"', 'deadline = "1 second"')
     return folder

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import shutil
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -29,6 +28,7 @@ from tests.clerk import ON_FILE, Errands
 from tests.conftest import ROOT
 from tests.facts import Handle, events, no_task_failed, until
 from tests.office import PATIENCE, Office, open_office
+from tests.policies import copied
 from tests.process.errand import ErrandCase, ErrandOutcome, ErrandWorkflow
 from tests.process.errand_worker import errand_worker
 from tests.store_contract import entry
@@ -190,8 +190,7 @@ async def test_what_cannot_be_carried_out_goes_back_with_the_reason_and_nothing_
 
 
 async def test_an_action_that_the_table_denies_goes_back_with_the_rows_reason(rooms: Rooms, tmp_path: Path) -> None:
-    policies = tmp_path / "policies"
-    shutil.copytree(ROOT / "policies", policies)
+    policies = copied(tmp_path / "policies")
     table = (policies / "invoice.toml").read_text()
     before, row, after = table.partition('action = "mail.remittance"\n')
     (policies / "invoice.toml").write_text(before + row + after.replace('then = "allow"', 'then = "deny"', 1))
@@ -281,10 +280,10 @@ async def test_a_runaway_agent_stops_at_its_tokens(rooms: Rooms) -> None:
 
 
 async def test_a_runaway_agent_stops_at_its_money(rooms: Rooms, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "policies", tmp_path / "policies")
-    prices = tmp_path / "policies" / "prices.toml"
+    policies = copied(tmp_path / "policies")
+    prices = policies / "prices.toml"
     prices.write_text(prices.read_text().replace('input = "0"\noutput = "0"', 'input = "5"\noutput = "0"'))
-    async with rooms(forever(), policies=tmp_path / "policies") as room:
+    async with rooms(forever(), policies=policies) as room:
         outcome = await room.run("poor")
         last = room.model.asked[-1].characters // 4 * 5
         assert outcome.end == "money"

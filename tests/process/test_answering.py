@@ -38,6 +38,7 @@ from tests.actions import bill, request, review, subject, verdict
 from tests.conftest import ROOT
 from tests.facts import until
 from tests.office import Office, open_office
+from tests.policies import copied
 from tests.terminal import Terminal
 from workflows.approval import Approval
 from workflows.asking import found_by
@@ -46,8 +47,7 @@ from workflows.asking import found_by
 @pytest.fixture(scope="module")
 def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped rules, where nils has a key and bills over 5,000 take two people."""
-    folder = tmp_path_factory.mktemp("rules") / "policies"
-    shutil.copytree(ROOT / "policies", folder)
+    folder = copied(tmp_path_factory.mktemp("rules") / "policies")
     key = new_key(folder / "nils.pem", None)
     new_key(folder / "stray.pem", None)
     people, table = folder / "people.toml", folder / "invoice.toml"

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import uuid
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime
@@ -25,9 +24,9 @@ from domain.purchasing import Supplier
 from governance.approval import Heard
 from integrations.sandbox import MasterData, SandboxErp, put_on_file
 from integrations.scripted_model import ScriptedModel
-from tests.conftest import ROOT
 from tests.facts import Handle, no_task_failed, until
 from tests.office import Office, open_office
+from tests.policies import copied, edit
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.bank_details import BankDetailsWorkflow
@@ -42,16 +41,9 @@ HANSEN, HANSENS = "70008", "DE79999600060001035500"
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
     """The shipped policies, with a cooling-off of a second."""
-    folder = tmp_path / "policies"
-    shutil.copytree(ROOT / "policies", folder)
+    folder = copied(tmp_path / "policies")
     edit(folder / "bank-terms.toml", '"2 business days"', '"1 second"')
     return folder
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
 
 
 @pytest_asyncio.fixture

@@ -1,7 +1,6 @@
 """Whole cases in which people prove who they are, change what is done, ask why, or stop an agent."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,9 +19,9 @@ from integrations.scripted_model import ScriptedModel, scripted_model
 from integrations.scripted_model.reply import Reply
 from integrations.store import open_store
 from integrations.store.stops import Stop
-from tests.conftest import ROOT
 from tests.facts import Handle, until
 from tests.office import Office, no_task_failed, open_office
+from tests.policies import copied
 from tests.process.test_approval import as_json, heard, reset, signal
 from tests.tokens import key, point
 from workflows.approval import Approval
@@ -40,8 +39,7 @@ def sample(samples: Path) -> Sample:
 @pytest.fixture(scope="module")
 def strict_policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped policies, with three people of finance who have keys, two of whom must sign for over 5,000."""
-    folder = tmp_path_factory.mktemp("strict") / "policies"
-    shutil.copytree(ROOT / "policies", folder)
+    folder = copied(tmp_path_factory.mktemp("strict") / "policies")
     people = folder / "people.toml"
     entries = [
         f'\n[[person]]\nid = "{name}"\nname = "{name.title()}"\nroles = ["finance"]\nlimit = "unlimited"\n'
@@ -290,8 +288,7 @@ async def test_the_outcome_says_what_reasoning_cost(office: Office, sample: Samp
 async def test_a_request_survives_a_broken_people_file_and_counts_once_it_is_mended(
     client: Client, tmp_path: Path, sample: Sample
 ) -> None:
-    folder = tmp_path / "policies"
-    shutil.copytree(ROOT / "policies", folder)
+    folder = copied(tmp_path / "policies")
     people = folder / "people.toml"
     whole = people.read_text()
     async with open_office(client, tmp_path, policies=folder) as office:
@@ -307,7 +304,7 @@ async def test_a_request_survives_a_broken_people_file_and_counts_once_it_is_men
 
 def rows_changed(folder: Path, row: str, further: str) -> Path:
     """The shipped policies with something more in one row of the invoice table."""
-    shutil.copytree(ROOT / "policies", folder)
+    copied(folder)
     table = folder / "invoice.toml"
     table.write_text(table.read_text().replace(f'id = "{row}"\n', f'id = "{row}"\n{further}\n'))
     return folder

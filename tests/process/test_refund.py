@@ -1,7 +1,6 @@
 """Refunds on a real server: what is due is given once, whoever asks, dies, declines or changes their mind meanwhile."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,14 +29,11 @@ from tests.chaos.plant import struck, worker_process
 from tests.conftest import ROOT
 from tests.facts import until
 from tests.office import open_office
+from tests.policies import SELDOM, copied, edit
 from tests.shop import CALIPER, DISPUTED, DRILL, GRINDER, GRINDERS, LATHE, SHARPENING, D, Shop
 from workflows import case as cases
 from workflows import giving_back
 from workflows.options import EFFECT
-
-NEVER = 'sample = "0.000001"'
-"""One in a million is drawn for a second look."""
-
 
 Shops = Callable[..., AbstractAsyncContextManager[Shop]]
 
@@ -59,16 +55,7 @@ def shops(client: Client, tmp_path: Path) -> Shops:
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
     """The shipped policies, where no second look is drawn."""
-    folder = tmp_path / "policies"
-    shutil.copytree(ROOT / "policies", folder)
-    edit(folder / "refund.toml", 'sample = "0.05"', NEVER)
-    return folder
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
+    return copied(tmp_path / "policies")
 
 
 async def test_a_small_clean_refund_is_settled_by_a_row_and_everything_follows(shops: Shops) -> None:
@@ -119,7 +106,7 @@ async def test_a_refund_of_up_to_250_is_settled_unless_the_draw_asks_for_a_secon
 
 
 async def test_what_is_drawn_for_a_second_look_waits_for_a_person(shops: Shops, policies: Path) -> None:
-    edit(policies / "refund.toml", NEVER, 'sample = "1"')
+    edit(policies / "refund.toml", SELDOM, 'sample = "1"')
     async with shops(policies=policies) as shop:
         await shop.come_back(DRILL, "1")
         case = await shop.start(DRILL)

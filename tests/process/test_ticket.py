@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -36,6 +35,7 @@ from integrations.temporal.dev_server import dev_server, free_port
 from tests.conftest import ROOT
 from tests.facts import until
 from tests.office import PATIENCE, open_office
+from tests.policies import SELDOM, copied, edit
 from tests.support import ASKS, IDA, NO_ORDER, NOBODY, PRICE_OF_ANOTHER, THEORY, WANTS_MONEY, Handle, Support
 from workflows import attributes
 from workflows.ticket import TicketWorkflow
@@ -65,12 +65,7 @@ def desks(client: Client, tmp_path: Path, model: ScriptedModel, policies: Path) 
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
     """The shipped policies, where no second look is drawn."""
-    folder = tmp_path / "policies"
-    shutil.copytree(ROOT / "policies", folder)
-    for table in ("ticket", "refund"):
-        file = folder / f"{table}.toml"
-        file.write_text(re.sub(r'sample = "[\d.]+"', 'sample = "0.000001"', file.read_text()))
-    return folder
+    return copied(tmp_path / "policies")
 
 
 async def test_a_plain_question_is_routed_acknowledged_and_answered_from_an_article(desks: Desks) -> None:
@@ -230,7 +225,7 @@ async def test_a_second_reader_of_another_model_sends_what_it_does_not_agree_to_
     desks: Desks, policies: Path, *, opinion: Says, sent: bool, seen: str | None
 ) -> None:
     table, prices = policies / "ticket.toml", policies / "prices.toml"
-    table.write_text(table.read_text().replace('sample = "0.000001"', "second_opinion = true"))
+    edit(table, SELDOM, "second_opinion = true")
     prices.write_text(prices.read_text() + PRICE_OF_ANOTHER)
     async with (
         scripted_model([opinion] * 3) as other,

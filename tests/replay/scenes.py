@@ -1,7 +1,6 @@
 """What is recorded: a case of each kind, who answers, and what is different in the office."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from integrations.scripted_model.reply import Reply
 from tests.conftest import ROOT
 from tests.facts import Handle, until
 from tests.office import Office, open_office
+from tests.policies import copied, edit
 from tests.shop import CALIPER, DISPUTED, GRINDER, Shop
 from tests.support import ASKS, IDA, NO_ORDER, NOBODY, THEORY, WANTS_MONEY, Support
 from workflows.approval import Approval
@@ -222,10 +222,7 @@ async def an_office(
 
 def quick_policies(home: Path) -> Path:
     """The shipped policies, with deadlines of a second."""
-    folder = home / "policies"
-    shutil.copytree(ROOT / "policies", folder)
-    table = folder / "invoice.toml"
-    table.write_text(table.read_text().replace('deadline = "48 hours"', 'deadline = "1 second"'))
-    terms = folder / "bank-terms.toml"
-    terms.write_text(terms.read_text().replace('"2 business days"', '"1 second"'))
+    folder = copied(home / "policies")
+    edit(folder / "invoice.toml", 'deadline = "48 hours"', 'deadline = "1 second"')
+    edit(folder / "bank-terms.toml", '"2 business days"', '"1 second"')
     return folder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import signal
 import uuid
 from asyncio.subprocess import Process
@@ -26,6 +25,7 @@ from tests.chaos.plant import started
 from tests.conftest import ROOT
 from tests.facts import until
 from tests.office import Office, open_office
+from tests.policies import copied
 from tests.tau.agent import RetailBrief, retail_clerk
 from tests.tau.play import Turn, plan, played
 from tests.tau.store import PAUSED, Effect, FileBooks, found
@@ -256,9 +256,8 @@ async def kill(process: Process | None) -> None:
 
 def _policies(home: Path, deadline: str) -> Path:
     """The shipped policies with the retail table, and limits of people in its currency."""
-    folder = home / "policies"
     (home / "shops").mkdir(parents=True)
-    shutil.copytree(ROOT / "policies", folder)
+    folder = copied(home / "policies")
     table = (ROOT / "tests" / "tau" / "retail.toml").read_text()
     (folder / "retail.toml").write_text(table.replace('deadline = "1 day"', f'deadline = "{deadline}"'))
     people = folder / "people.toml"
