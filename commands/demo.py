@@ -16,8 +16,9 @@ from temporalio.client import WorkflowExecution
 
 from commands import pages, tickets
 from commands.answering import answer
+from commands.books import books
 from commands.console import command, interruptible, out, plain
-from commands.desk import Desk, books, open_desk
+from commands.desk import Desk, open_desk
 from commands.inbox import print_waiting
 from commands.pages import serving
 from commands.submit import POLL_SECONDS, Submitted, look, submit, table_of, watch

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from temporalio.client import Client
 
-from commands.console import UserError
 from integrations.bucket import KeptDocuments, documents_of
-from integrations.sandbox import Database
 from integrations.settings import Settings
 from integrations.temporal.connection import connect, ui_address
 from workflows.options import TASK_QUEUE
@@ -44,17 +40,3 @@ async def open_desk(identity: str | None = None) -> Desk:
     settings = Settings()
     client = await connect(settings, identity=identity)
     return Desk(settings, client, settings.ui_url or ui_address(settings.home))
-
-
-@asynccontextmanager
-async def books(settings: Settings) -> AsyncGenerator[Database]:
-    """The sandbox's database, with its tables."""
-    try:
-        database = Database(settings.books)
-    except ValueError as error:
-        raise UserError(f"SIGNALBOX_DATABASE: {error}") from None
-    await database.prepare()
-    try:
-        yield database
-    finally:
-        await database.close()

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from commands.books import books
 from commands.console import UserError, command, out, plain
-from commands.desk import books
 from domain.checks.dossier import gather
 from domain.checks.examination import Examination, examine
 from domain.course import title

@@ -13,8 +13,9 @@ import typer
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from commands.books import books
 from commands.console import UserError, command, out, plain
-from commands.desk import Desk, books, open_desk
+from commands.desk import Desk, open_desk
 from commands.submit import Submitted, table_of, watch
 from domain.actions.refunds import RefundReason
 from domain.refunding import AskedItem, BaseRefundOutcome, Form, GivenBack, RefundHeld, RefundOutcome, RefundRequest

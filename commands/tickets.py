@@ -19,8 +19,9 @@ from pydantic import ValidationError
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy
 
+from commands.books import books
 from commands.console import UserError, command, out, plain
-from commands.desk import Desk, books, open_desk
+from commands.desk import Desk, open_desk
 from commands.submit import Submitted, table_of, watch
 from commands.waiting import WAITING, quotable
 from domain.errors import Unavailable

@@ -13,7 +13,8 @@ from temporalio.service import RPCError
 
 import worker
 from commands.approvals import answer, waiting_for
-from commands.desk import Desk, books
+from commands.books import books
+from commands.desk import Desk
 from commands.submit import submit
 from domain.outcome import InvoiceOutcome
 from domain.purchasing import Bill, Message, Payment

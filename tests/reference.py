@@ -57,7 +57,7 @@ def commands_table() -> str:
 
 def commands() -> dict[str, typer.core.TyperCommand]:
     """Every command by what is typed, such as `policy check`."""
-    return dict(_walk("", typer.main.get_command(starter.app)))
+    return dict(_walk("", typer.main.get_command(starter.app())))
 
 
 def _walk(path: str, command: object) -> Iterator[tuple[str, typer.core.TyperCommand]]:

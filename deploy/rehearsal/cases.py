@@ -15,7 +15,8 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 
 from commands import refunds, submit, tickets
 from commands.answering import answer
-from commands.desk import Desk, books
+from commands.books import books
+from commands.desk import Desk
 from commands.waiting import waiting_for
 from deploy.rehearsal.processes import Failed, until
 from domain.refunding import RefundRequest

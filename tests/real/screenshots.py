@@ -15,8 +15,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 import worker
 from commands import demo
 from commands.approvals import WAITING, answer, waiting_for
+from commands.books import books
 from commands.console import out
-from commands.desk import Desk, books
+from commands.desk import Desk
 from commands.submit import Submitted, look, submit
 from governance.trail.assembly import assembled
 from governance.trail.page import page

@@ -148,7 +148,7 @@ def test_every_piece_of_a_policy_file_is_valid_in_its_place(page: Path, folder: 
         file = folder / f"{named[1]}.toml"
         file.write_text(put_into(file.read_text(), block))
         if named[1].endswith(".examples"):
-            said = CliRunner().invoke(starter.app, ["policy", "test", named[1].removesuffix(".examples")])
+            said = CliRunner().invoke(starter.app(), ["policy", "test", named[1].removesuffix(".examples")])
             assert said.exit_code == 0, said.output
         else:
             asyncio.run(in_force(folder, named[1]))
@@ -219,7 +219,7 @@ def printed(page: Path) -> Iterator[tuple[list[str], str]]:
 @pytest.mark.parametrize("page", [page for page in PAGES if any(printed(page))], ids=each_page)
 def test_what_a_page_shows_as_printed_is_printed(page: Path) -> None:
     for words, shown in printed(page):
-        said = CliRunner().invoke(starter.app, words)
+        said = CliRunner().invoke(starter.app(), words)
         at, got = 0, plain(said.output)
         for part in filter(None, map(str.strip, plain(shown).split("…"))):
             at = got.find(part, at)

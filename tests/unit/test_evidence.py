@@ -216,7 +216,7 @@ class TestTheCommand:
         }
 
         def type_(*words: object, **more: str) -> tuple[int, str]:
-            done = CliRunner().invoke(app, ["evidence", *map(str, words)], env=environment | more)
+            done = CliRunner().invoke(app(), ["evidence", *map(str, words)], env=environment | more)
             return done.exit_code, " ".join(done.output.split())
 
         return type_

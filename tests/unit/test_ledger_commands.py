@@ -29,7 +29,7 @@ class Desk:
     def type(self, *arguments: object, starts: bool = False) -> tuple[int, str]:
         typed = list(map(str, arguments))
         environment = {name: value for name, value in self.environment.items() if value} | {"COLUMNS": "400"}
-        done = CliRunner().invoke(starter if starts else app, typed, env=environment)
+        done = CliRunner().invoke(starter() if starts else app, typed, env=environment)
         return done.exit_code, " ".join(done.output.split())
 
     def append(self, case: str, *names: str) -> None:

@@ -59,7 +59,7 @@ def test_a_folder_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("SIGNALBOX_SECRETS", str(tmp_path / "nowhere"))
     with pytest.raises(BadSecrets, match="is no folder"):
         Settings()
-    said = CliRunner().invoke(starter.app, ["suspended"])
+    said = CliRunner().invoke(starter.app(), ["suspended"])
     assert (said.exit_code, "mount it there" in said.output) == (2, True)
 
 

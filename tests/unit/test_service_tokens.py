@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def said(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(starter.app, list(words))
+    done = CliRunner().invoke(starter.app(), list(words))
     return done.exit_code, " ".join((done.output + done.stderr).split())
 
 
