@@ -17,6 +17,7 @@ from commands.verifying import Chains, Sources, examined, spool, spooled
 from commands.verifying_files import opened
 from domain.errors import Unavailable
 from governance.reconciliation.reconcile import Reconciled
+from governance.trail.figures import counted
 from verifier.verify import exported
 
 SHOWN = 900
@@ -156,8 +157,3 @@ def _sum(total: Total) -> int:
         return 1
     out.print(f"[green]{said}: complete; nothing is missing, extra or altered.[/green]{unknown}", soft_wrap=True)
     return 0
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 case`, `2 cases`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -20,6 +20,11 @@ def evidence(record: Record) -> str:
     return f"event{'s' if len(record.events) > 1 else ''} {', '.join(_ranges(record.events))}"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 case`, `2 cases`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def clock(record: Record, *, dated: bool) -> str:
     """When it began, to the millisecond, in UTC."""
     day = f"{record.at:%d %b} " if dated else ""
@@ -56,8 +61,8 @@ def spent(records: Iterable[Record]) -> str:
         sum(value for agent in agents if isinstance(value := agent.attributes.get(name, 0), int))
         for name in (c.TURNS, c.INPUT_TOKENS, c.OUTPUT_TOKENS, c.UNPRICED)
     )
-    unpriced = f", {free} turns of unknown price not included" if free else ""
-    return f"agents: {turns} turns, {into} + {out} tokens, cost {cost:f}{unpriced}"
+    unpriced = f", {counted(free, 'turn')} of unknown price not included" if free else ""
+    return f"agents: {counted(turns, 'turn')}, {into} + {out} tokens, cost {cost:f}{unpriced}"
 
 
 def _ranges(events: Sequence[int]) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _heading(records: Sequence[Record], missing: Iterable[str]) -> Iterator[Html
     yield from (element("p", sentence, class_="bad") for sentence in missing)
     facts = {
         "From": f"{first.at:%d %b %Y %H:%M:%S} UTC",
-        "To": f"{last:%d %b %Y %H:%M:%S} UTC" if run.until else "goes on",
+        "Until": f"{last:%d %b %Y %H:%M:%S} UTC" if run.until else "not over yet",
         "Asked for by": _one(run.attributes, c.REQUESTER),
         "Profile": next(
             (PROFILES.get(_one(each.attributes, c.PROFILE), "") for each in records if c.PROFILE in each.attributes), ""
@@ -104,14 +104,14 @@ def _record(record: Record, lines: Collection[str]) -> Html:
     """All that is on record; the run of a child shares the line of the child."""
     line = record.id if record.id in lines else record.parent
     facts = {
-        "when": f"{record.at.isoformat()} to {record.until.isoformat() if record.until else 'goes on'}",
+        "when": f"{record.at.isoformat()}{f' to {record.until.isoformat()}' if record.until else ', and goes on'}",
         "status": record.status,
         "proof": f"{evidence(record) or 'the turns within it'}, run {record.run} of {record.case}",
         **{name: _one(record.attributes, name) for name in sorted(record.attributes)},
     }
     return element(
         "section",
-        element("h3", f"{label(record)} ", element("a", "its line", href=f"#t{line}", class_="dim")),
+        element("h3", label(record), raw(" "), element("a", "its line", href=f"#t{line}", class_="dim")),
         _list(facts, "mono"),
         class_="record",
         id=f"r{record.id}",

@@ -91,7 +91,7 @@ def _heading(records: Sequence[Record], chain: Chain, title: str) -> Iterator[Ht
     facts = {
         "Asked for by": _of(run, c.REQUESTER),
         "From": f"{min(record.at for record in records):%d %b %Y %H:%M:%S} UTC",
-        "To": f"{run.until:%d %b %Y %H:%M:%S} UTC" if run.until else "goes on",
+        "Until": f"{run.until:%d %b %Y %H:%M:%S} UTC" if run.until else "not over yet",
         "People": _people(records),
         "Profile": next(
             (PROFILES.get(_of(each, c.PROFILE), "") for each in records if c.PROFILE in each.attributes), ""
