@@ -43,7 +43,7 @@ class SweepActivities:
         async with pulse():
             while True:
                 began = clock.time()
-                swept = await self.trail.sweep()
+                swept = await self.trail.sweep(at_once=not rounds.during)
                 _tell(swept, clock.time() - began)
                 for warning in swept.warnings:
                     activity.logger.warning("%s", warning)

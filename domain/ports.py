@@ -194,6 +194,9 @@ class Notices(Protocol):
 class Sweeping(Protocol):
     """Brings the ledger and the backends up to what the histories say by now."""
 
-    async def sweep(self) -> Swept:
-        """One round; twice, or by several workers at once, is harmless. Raise `Unavailable` where it cannot be done."""
+    async def sweep(self, *, at_once: bool = True) -> Swept:
+        """One round; twice, or by several workers at once, is harmless. Raise `Unavailable` where it cannot be done.
+
+        Where not `at_once`, a case in which something goes on just now may be left to the next round.
+        """
         ...

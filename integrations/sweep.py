@@ -54,6 +54,8 @@ class Sweep:
         self._owed: set[str] = set()
         """Cases of which sinks may lack something that is not being sent yet."""
         self._sending: asyncio.Task[Swept] | None = None
+        self._spared: frozenset[str] = frozenset()
+        """Runs that the last round left for this one."""
 
     async def close(self) -> None:
         """Stop sending; what is not remembered as sent is sent again by whoever sweeps next."""
@@ -61,11 +63,15 @@ class Sweep:
             self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
 
-    async def sweep(self, patience: float | None = PATIENCE) -> Swept:
-        """One round; it waits so many seconds for backends, and where that is None until they have all or fail."""
+    async def sweep(self, patience: float | None = PATIENCE, *, at_once: bool = True) -> Swept:
+        """One round; it waits so many seconds for backends, and where that is None until they have all or fail.
+
+        Who comes back soon need not look `at_once` at a case in which something went on just now: the next round does,
+        and most cases have ended by then, so that they are looked at once and not twice.
+        """
         async with available():
             began, touched, done = datetime.now(UTC), await self._store.journal.touched(), set[str]()
-            moved = await self._moved.cases(touched)
+            moved = await self._moved.cases(touched if at_once else self._rested(touched, began))
             total = Swept(warnings=moved.warnings)
             for place in range(0, len(moved.cases), AT_ONCE):
                 total = total.then(await self._file(moved.cases[place : place + AT_ONCE], done))
@@ -73,6 +79,11 @@ class Sweep:
             await self._store.journal.visited(seen)
             told = {"left": moved.left, "lag": _lag(touched)}
             return total.then(await self._send(moved.cases, patience)).model_copy(update=told)
+
+    def _rested(self, touched: Sequence[Touched], now: datetime) -> list[Touched]:
+        busy = frozenset(each.run_id for each in touched if now - each.at <= AFTERWARDS)
+        self._spared = busy - self._spared
+        return [each for each in touched if each.run_id not in self._spared]
 
     async def _file(self, cases: Sequence[str], done: set[str]) -> Swept:
         """Enter what these cases have by now; adds the runs of those that are sealed to `done`."""

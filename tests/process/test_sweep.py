@@ -84,6 +84,24 @@ async def test_finished_records_of_an_open_case_come_first_and_the_rest_with_its
     assert {name: late[name] for name in early} == early
 
 
+async def test_a_case_that_is_at_work_is_left_to_the_next_round_and_no_longer(client: Client, tmp_path: Path) -> None:
+    async with open_office(client, tmp_path, working=False) as office, sweeping(office) as (sweep, store):
+        case = await office.hand_in(ABOVE)
+        run = (await case.describe()).run_id
+
+        async def entered(*, at_once: bool = False) -> int:
+            store.journal.touch(case.id, run)
+            return (await sweep.sweep(at_once=at_once)).entered
+
+        await sweep.sweep()
+        for times in ([0, 1], [0, 1]):
+            await case.signal("look")
+            assert [await entered(), await entered()] == times
+        await case.signal("look")
+        assert await entered(at_once=True) == 1
+        await case.terminate()
+
+
 async def test_several_sweeps_at_once_and_again_enter_everything_once(office: Office) -> None:
     cases = [await office.hand_in(file) for file in (CLEAN, ABOVE)]
     await cases[0].result()
