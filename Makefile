@@ -26,8 +26,8 @@ demo: .venv/run ## run the sample invoices on a real Temporal server (ARGS=--una
 test: .venv/dev ## run the tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-long: .venv/dev ## run the tests that `make test` leaves out
-	$(BIN)/python -m pytest -n 2 -m long $(ARGS)
+long: .venv/dev ## run the tests that `make test` leaves out, and let those that draw their cases draw others
+	$(BIN)/python -m pytest -n 2 -m "long or hypothesis" --hypothesis-profile exploring $(ARGS)
 
 real: .venv/dev ## run the tests against real peers (browser, PostgreSQL)
 	$(BIN)/python -m pytest tests/real -n 2 --dist loadfile $(ARGS)
