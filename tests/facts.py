@@ -11,7 +11,7 @@ T = TypeVar("T")
 Handle = WorkflowHandle[Any, Any]
 
 
-async def until(fact: Callable[[], Awaitable[T]], seconds: float = 30) -> T:
+async def until(fact: Callable[[], Awaitable[T | None]], seconds: float = 30) -> T:
     """Ask until the answer is something; returns it."""
     async with asyncio.timeout(seconds):
         while True:
