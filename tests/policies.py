@@ -16,10 +16,3 @@ def copied(folder: Path) -> Path:
     for table in folder.glob("*.toml"):
         table.write_text(re.sub(r'^sample = "[\d.]+"', SELDOM, table.read_text(), flags=re.MULTILINE))
     return folder
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    """Say something else in a file, which must say the old thing."""
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))

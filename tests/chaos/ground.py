@@ -18,8 +18,9 @@ from integrations.scripted_model import Reply, scripted_model
 from integrations.temporal.dev_server import dev_server, free_port
 from tests.chaos.plant import ended, started
 from tests.collector import Collector, over_http
+from tests.files import edit
 from tests.office import Office, open_office
-from tests.policies import copied, edit
+from tests.policies import copied
 from workflows import attributes
 
 WORKERS = ("worker-1", "worker-2")

@@ -8,8 +8,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from integrations.scripted_model import ScriptedModel, scripted_model
 from integrations.temporal.dev_server import dev_server, free_port
+from tests.files import edit
 from tests.office import Office, open_office
-from tests.policies import copied, edit
+from tests.policies import copied
 from workflows import attributes
 
 SKIPPING = ("frontend.WorkflowTimeSkippingEnabled=true",)

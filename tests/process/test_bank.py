@@ -25,8 +25,9 @@ from governance.approval import Heard
 from integrations.sandbox import MasterData, SandboxErp, put_on_file
 from integrations.scripted_model import ScriptedModel
 from tests.facts import Handle, no_task_failed, until
+from tests.files import edit
 from tests.office import Office, open_office
-from tests.policies import copied, edit
+from tests.policies import copied
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.bank_details import BankDetailsWorkflow

@@ -28,8 +28,9 @@ from integrations.scripted_model import ScriptedModel
 from tests.chaos.plant import struck, worker_process
 from tests.conftest import ROOT
 from tests.facts import until
+from tests.files import edit
 from tests.office import open_office
-from tests.policies import SELDOM, copied, edit
+from tests.policies import SELDOM, copied
 from tests.shop import CALIPER, DISPUTED, DRILL, GRINDER, GRINDERS, LATHE, SHARPENING, D, Shop
 from workflows import case as cases
 from workflows import giving_back

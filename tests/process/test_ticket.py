@@ -34,8 +34,9 @@ from integrations.scripted_model import ScriptedModel, scripted_model
 from integrations.temporal.dev_server import dev_server, free_port
 from tests.conftest import ROOT
 from tests.facts import until
+from tests.files import edit
 from tests.office import PATIENCE, open_office
-from tests.policies import SELDOM, copied, edit
+from tests.policies import SELDOM, copied
 from tests.support import ASKS, IDA, NO_ORDER, NOBODY, PRICE_OF_ANOTHER, THEORY, WANTS_MONEY, Handle, Support
 from workflows import attributes
 from workflows.ticket import TicketWorkflow

@@ -17,8 +17,9 @@ from integrations.scripted_model import scripted_model
 from integrations.scripted_model.reply import Reply
 from tests.conftest import ROOT
 from tests.facts import Handle, until
+from tests.files import edit
 from tests.office import Office, open_office
-from tests.policies import copied, edit
+from tests.policies import copied
 from tests.shop import CALIPER, DISPUTED, GRINDER, Shop
 from tests.support import ASKS, IDA, NO_ORDER, NOBODY, THEORY, WANTS_MONEY, Support
 from workflows.approval import Approval

@@ -12,6 +12,7 @@ from domain.errors import IdempotencyConflict
 from domain.sales import Means
 from integrations.sandbox import BadFile, Database, SandboxBilling, SandboxCrm, SandboxHelpdesk, load_company
 from integrations.sandbox.billing_events import take_back
+from tests.files import edit
 from tests.support_contract import SEEDED, account_of
 
 
@@ -27,12 +28,6 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
 def folder(tmp_path: Path, samples: Path) -> Path:
     """A copy of the shipped company that a test may spoil."""
     return Path(shutil.copytree(samples / "company", tmp_path / "company"))
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    content = file.read_text(encoding="utf-8")
-    assert old in content
-    file.write_text(content.replace(old, new, 1), encoding="utf-8")
 
 
 async def test_the_shipped_company_has_what_the_processes_need(database: Database, folder: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from domain.errors import IdempotencyConflict
 from integrations.sandbox import BadFile, Database, SandboxErp, load_csv
+from tests.files import edit
 
 
 @pytest.fixture
@@ -22,12 +23,6 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
 def folder(tmp_path: Path, samples: Path) -> Path:
     """A copy of the shipped tables that a test may spoil."""
     return Path(shutil.copytree(samples / "erp", tmp_path / "erp"))
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    content = file.read_text(encoding="utf-8")
-    assert old in content
-    file.write_text(content.replace(old, new, 1), encoding="utf-8")
 
 
 async def test_the_shipped_tables_load_and_loading_twice_changes_nothing(database: Database, folder: Path) -> None:
