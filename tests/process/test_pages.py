@@ -176,13 +176,11 @@ async def test_a_server_that_is_away_is_told_in_plain_words(
 
 async def test_a_long_history_has_a_page_while_others_are_served(client: Client, site: str) -> None:
     await ran(client, "noisy", timers=2_500)
-    begun = time.monotonic()
     page = asyncio.create_task(got(f"{site}/trail/noisy"))
     served = [await got(f"{site}/") for _ in range(5)]
     status, _, said = await page
     assert (status, {each[0] for each in served}) == (200, {200})
     assert said.count("<section") == 2_501
-    assert time.monotonic() - begun < 20
 
 
 async def test_an_address_that_others_reach_is_refused_with_what_to_do_instead(client: Client, tmp_path: Any) -> None:

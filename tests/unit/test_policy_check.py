@@ -1,4 +1,3 @@
-import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain, combinations, product
@@ -30,10 +29,8 @@ def test_every_row_of_the_shipped_tables_is_reached_and_can_be_decided(name: str
     assert report.sound, report
 
 
-def test_checking_all_shipped_tables_takes_seconds() -> None:
-    began = time.process_time()
-    assert sum(check(shipped(name), STATED_FACTS).cases for name in SHIPPED) > 10_000
-    assert time.process_time() - began < 10
+def test_checking_all_shipped_tables_tries_thousands_of_cases_and_not_millions() -> None:
+    assert 10_000 < sum(check(shipped(name), STATED_FACTS).cases for name in SHIPPED) < 100_000
 
 
 def test_a_row_below_one_that_takes_everything_is_reported() -> None:
