@@ -32,7 +32,7 @@ async def _asked_anew(desk: Desk, ballot: Ballot) -> str:
     amended = ballot.amended.subject.action.step if ballot.amended else ""
     for _ in range(round(ANEW_SECONDS / POLL_SECONDS)):
         async for found in waiting_for(desk, case):
-            if f".{case}.{amended}." in found.id:
+            if f".{case}.{amended}." in found.id and found.id != ballot.id:
                 return plain(found.id)
         await asyncio.sleep(POLL_SECONDS)
     return f"`starter.py show {plain(case)}` will show it in a moment."

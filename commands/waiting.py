@@ -155,7 +155,15 @@ async def gone(desk: Desk, approval_id: str) -> str:
         ended = described.status.name.lower() if described.status else "ended"
         return f"{told}: it was {ended} without a decision. `starter.py inbox` shows what does."
     by = said.get(attributes.DECIDED_BY) or "nobody"
-    return f"{told}: it was {state} by {show(by, 80)}. `starter.py show {approval_id}` shows it."
+    return f"{told}: it was {state} by {show(by, 80)}. {await _asked_now(desk, described)}"
+
+
+async def _asked_now(desk: Desk, ended: WorkflowExecutionDescription) -> str:
+    """What the case of an approval that has ended waits for now, as a sentence."""
+    waits = [each.id async for each in waiting_for(desk, ended.parent_id)] if ended.parent_id else []
+    others = ", ".join(show(each, NAMED) for each in waits if each != ended.id)
+    shows = f"`starter.py show {show(ended.id, NAMED)}` shows it"
+    return f"{shows}; its case now waits for {others}, which is another request." if others else f"{shows}."
 
 
 async def ballot_of(desk: Desk, approval_id: str, run_id: str | None = None) -> Ballot:

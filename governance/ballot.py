@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from domain.spending import total
 from domain.values import Frozen
 from governance.answer import Answer
@@ -28,15 +30,16 @@ class Ballot(Frozen):
     """A request and what was heard on it so far."""
 
     request: ApprovalRequest
+    id: str = Field(default="", description="of the approval: a late answer is told which request it was for")
     state: State = "waiting"
     settled_by: Heard | None = None
     amended: Amended | None = None
     record: Record = Record()
 
     @classmethod
-    def on(cls, request: ApprovalRequest) -> Ballot:
+    def on(cls, request: ApprovalRequest, approval_id: str = "") -> Ballot:
         """A ballot on a request, with what an earlier run heard."""
-        return cls(request=request, record=request.record)
+        return cls(request=request, id=approval_id, record=request.record)
 
     @property
     def heard(self) -> tuple[Heard, ...]:
@@ -53,6 +56,8 @@ class Ballot(Frozen):
         return Standing(
             request=self.request.digest,
             run_id=run_id,
+            approval=self.id,
+            settled=None if self.state == "waiting" else self.state,
             requester=self.request.subject.requester,
             amount=at_stake.amount,
             currency=at_stake.currency,
@@ -67,12 +72,8 @@ class Ballot(Frozen):
 
     def objection(self, answer: Answer, weighed: Weighed) -> str | None:
         """Why an answer does not count; None where it does."""
-        return answer.fault or self._untimely(weighed) or weighed.why_not or self._used_up(answer, weighed)
-
-    def _untimely(self, weighed: Weighed) -> str | None:
-        if self.state != "waiting":
-            return f"it came after the request was {self.state}"
-        return "it came after the deadline" if weighed.at >= self.request.subject.expires else None
+        late = self.standing(run_id="").over(weighed.at)
+        return answer.fault or late or weighed.why_not or self._used_up(answer, weighed)
 
     def _used_up(self, answer: Answer, weighed: Weighed) -> str | None:
         """One vote a person, one handing on to another, and an approval must fill a place."""

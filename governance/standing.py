@@ -21,11 +21,21 @@ class Standing(Frozen):
     request: Sha256
     run_id: str
     """The approval's own run: a token given to a run that was reset does not count in the next."""
+    approval: str = ""
+    """The approval's id: whoever answers too late is told which request that was for."""
+    settled: str | None = None
+    """What the request has come to, where it waits no more."""
     requester: str
     amount: Amount | None
     currency: CurrencyCode | None
     review: Review
     handed: tuple[Handover, ...] = ()
+
+    def over(self, at: datetime) -> str | None:
+        """Why an answer of this moment comes too late; None where it does not."""
+        late = "its deadline has passed" if at >= self.review.expires else None
+        how = f"it was {self.settled}" if self.settled else late
+        return f"it is for {self.approval or 'a request'}, which is over: {how}" if how else None
 
     def asked(self, at: datetime) -> Asked:
         """The question to the directory: who may fill a place at this moment."""
@@ -79,7 +89,9 @@ def weigh(answer: Answer, signal: SignalRecord, standing: Standing, laws: Laws) 
         by=sender.by,
         assurance=sender.assurance,
         how=sender.how,
-        why_not=sender.why_not or ("it was given before a reset; give it again" if signal.reapplied else None),
+        why_not=standing.over(signal.at)
+        or sender.why_not
+        or ("it was given before a reset; give it again" if signal.reapplied else None),
     )
     if weighed.why_not or answer.kind == "comment":
         return weighed

@@ -24,6 +24,7 @@ ASKS = "Where is my order SO-2005? The tracking page says nothing."
 WANTS_MONEY = "I would like a refund for the caliper of order SO-2012, please. I have changed my mind."
 PRICE_OF_ANOTHER = '[[price]]\nmodel = "another"\nsince = 2026-01-01\ninput = "1"\noutput = "1"\n'
 NO_ORDER = "I would like a refund for the caliper, please. I have changed my mind."
+ATTACKED = "There is a data leak: I can see the orders of other customers. Our lawyer will take legal action."
 THEORY = "When was the theory of evolution first considered?"
 Handle = WorkflowHandle[TicketWorkflow, TicketOutcome]
 

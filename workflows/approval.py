@@ -54,7 +54,7 @@ class Approval:
     @workflow.init
     def __init__(self, request: ApprovalRequest) -> None:
         """Start waiting, or go on with what an earlier run of this approval heard."""
-        self._ballot = Ballot.on(request)
+        self._ballot = Ballot.on(request, workflow.info().workflow_id)
         self._unread: deque[tuple[int, Answer]] = deque()
         self._received = 0
         self._asides = Asides(self._learn)

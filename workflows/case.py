@@ -33,6 +33,7 @@ from workflows.trail_link import trail_link
 A = TypeVar("A", bound=BaseAction)
 Request = TypeVar("Request")
 Outcome = TypeVar("Outcome")
+OWN_IDS = "own-approval-ids"
 
 
 class Case(Consulting):
@@ -45,6 +46,7 @@ class Case(Consulting):
         super().__init__()
         self.particulars: Mapping[str, str] = {}
         self._given_in: dict[Vote, str] = {}
+        self._asked: dict[str, int] = {}
         self._moot: str | None = None
         self._watching: asyncio.Task[None] | None = None
         self.stands("running", None, "")
@@ -122,8 +124,7 @@ class Case(Consulting):
 
     async def _ask(self, request: ApprovalRequest, action: BaseAction, number: int) -> Decision:
         self.listed_as("waiting for approval", request.role, request.question)
-        again = f".{number}" if number > 1 else ""
-        approval = f"approval.{request.role}.{workflow.info().workflow_id}.{action.step}{again}"
+        approval = self._id_of(request, action, number)
         asked = await workflow.start_child_workflow(
             Approval.run,
             request,
@@ -138,6 +139,18 @@ class Case(Consulting):
             self.also_spent(explainer.name, decision.spent)
         self.listed_as("running", None, f"{decision.state}: {request.question}")
         return decision
+
+    def _id_of(self, request: ApprovalRequest, action: BaseAction, number: int) -> str:
+        """An id of its own for each request of a step, or a late answer to one would reach the next.
+
+        A case that has asked again under the same id before this was so goes on as it began: by `number`, which counts
+        the requests about one action and its changes.
+        """
+        so_far = self._asked[action.step] = self._asked.get(action.step, 0) + 1
+        if so_far != number and workflow.patched(OWN_IDS):
+            number = so_far
+        again = f".{number}" if number > 1 else ""
+        return f"approval.{request.role}.{workflow.info().workflow_id}.{action.step}{again}"
 
     async def moot(self, decided: Callable[[], bool]) -> str | None:  # noqa: ARG002 - for those who wait
         """Why a question need not be answered any more; a process whose subject can go waits for that, or `decided`."""

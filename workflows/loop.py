@@ -70,6 +70,7 @@ class ActingCase(Case):
         """
         state = state or LoopState(agent=agent.name, version=agent.version, brief=brief)
         self._spent.update(state.spent)
+        self._asked.update(state.asked)
         begun = state.turns
         while True:
             if over := self._over(agent, state):
@@ -86,7 +87,7 @@ class ActingCase(Case):
             if any(each.unknown for each in came):
                 return await self._without(agent, state, "outcome_unknown", TOLD["outcome_unknown"])
             if errand.onward and _long(state.turns - begun, errand):
-                errand.onward(state.model_copy(update={"spent": dict(self._spent)}))
+                errand.onward(state.model_copy(update={"spent": dict(self._spent), "asked": dict(self._asked)}))
 
     def _over(self, agent: Agent[Any, Any], state: LoopState) -> tuple[End, str] | None:
         """The limit that forbids another turn."""

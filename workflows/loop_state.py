@@ -46,6 +46,7 @@ class LoopState(Frozen):
     idle: int = Field(default=0, description="turns in a row that brought nothing")
     done: tuple[Done, ...] = ()
     spent: dict[str, Spent] = Field(default={}, description="by agent, as a new run has to know it")
+    asked: dict[str, int] = Field(default={}, description="requests to people by step, as a new run has to know them")
 
     def known(self, call: ToolCall) -> bool:
         """Whether this was called before, in these or like words, and nothing has changed since."""

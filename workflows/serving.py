@@ -57,6 +57,7 @@ class Serving(TicketEvents):
             escalated=tuple(sorted(self._escalated)),
             sla=self.sla.state,
             spent=dict(self._spent),
+            asked=dict(self._asked),
             news=self._news,
             closings=tuple(self._closings),
         )
@@ -66,6 +67,7 @@ class Serving(TicketEvents):
         """Go on from where the run before has laid it down; what came since is added."""
         self.newest, self.lacks_data = so_far.taken.intake, so_far.lacks_data
         self._escalated, self._spent = set(so_far.escalated), dict(so_far.spent)
+        self._asked = dict(so_far.asked)
         self._news = self._news or so_far.news
         self._closings[:0] = so_far.closings
         self.sla.go_on(so_far.sla, so_far.taken, so_far.triage)

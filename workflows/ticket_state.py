@@ -44,6 +44,7 @@ class TicketSoFar(Frozen):
     escalated: tuple[EscalationReason, ...]
     sla: SlaState
     spent: dict[str, Spent] = Field(description="by agent")
+    asked: dict[str, int] = Field(default={}, description="requests to people, by step")
     news: bool
     closings: tuple[Literal["customer", "person"], ...]
 

@@ -21,6 +21,9 @@ import worker
 from domain.outcome import Duplicate, Held, Posted
 from governance.approval import Decision, Heard
 from governance.ballot import KEPT
+from governance.trail.assembly import assembled, tree
+from governance.trail.wording import outline
+from integrations.temporal.histories import Histories
 from tests.actions import bill, request, subject
 from tests.facts import Handle, events, no_task_failed, until
 from tests.office import Office, open_office
@@ -197,7 +200,10 @@ async def test_answers_sent_before_any_worker_ran_are_heard_in_order_and_the_fir
             decision = await approval.result()
     assert (decision.state, decision.by) == ("approved", "anna@desk")
     assert [one.counted for one in decision.heard] == [True, True, False, False]
-    assert {one.why_not for one in decision.heard[2:]} == {"it came after the request was approved"}
+    over = f"it is for {approval.id}, which is over: it was approved"
+    assert {one.why_not for one in decision.heard[2:]} == {over}
+    told = "\n".join(outline(tree(assembled(await Histories(client).case(approval.id)))))
+    assert told.count(f"does not count: {over}") == 2
 
 
 async def test_an_answer_in_time_counts_even_if_no_worker_ran_until_after_the_deadline(
@@ -223,7 +229,9 @@ async def test_an_answer_after_the_deadline_is_on_record_and_too_late(client: Cl
         async with worker.worker_for(client, office.desk.settings) as second, second:
             decision = await approval.result()
     assert decision.state == "expired"
-    assert [one.why_not for one in decision.heard] == ["it came after the deadline"]
+    assert [one.why_not for one in decision.heard] == [
+        f"it is for {approval.id}, which is over: its deadline has passed"
+    ]
 
 
 async def test_a_decided_approval_takes_no_further_signal(office: Office) -> None:

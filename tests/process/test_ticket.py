@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper
 
-from commands.answering import Reply, send
-from commands.waiting import pending
+from commands.answering import Reply, answer, send
+from commands.console import UserError
+from commands.waiting import pending, waiting_for
 from domain.actions import CloseTicket
 from domain.refunding import PartlyRefunded
 from domain.ticketing import (
@@ -389,6 +391,43 @@ async def test_a_case_of_which_much_is_heard_goes_on_in_a_new_run_and_forgets_no
         assert outcome.breached == ("first_reply", "resolution")
         assert await support.escalations(ticket_id) == ["sla_breach", "sla_breach"]
         assert outcome.spent.turns > 0
+
+
+async def test_a_case_that_goes_on_in_a_new_run_knows_how_often_it_has_asked_about_a_step(
+    desks: Desks, policies: Path, tmp_path: Path
+) -> None:
+    asks = 'then = "review"\napprovers = { support = 1 }\ndeadline = "1 hour"\nwhy = "Telling'
+    edit(policies / "ticket.toml", 'then = "allow"\nwhy = "Telling', asks)
+    soon = ("limit.historyCount.suggestContinueAsNew=150",)
+    async with (
+        dev_server(tmp_path / "temporal.db", free_port(), attributes.ALL, soon) as address,
+        desks(server=await Client.connect(address, data_converter=pydantic_data_converter)) as support,
+    ):
+        ticket_id = await support.write("Our lawyer will take legal action.", IDA)
+        case = await support.start(ticket_id)
+        run, told = (await case.describe()).run_id, f"approval.support.{case.id}.escalate"
+        for asked in (told, f"approval.legal.{case.id}.route"):
+            await until(partial(asks_as, support, case, asked))
+            await answer(support.office.desk, asked, "reject", "no", "anna")
+        await support.stands(case, "handed over")
+
+        async def goes_on() -> bool:
+            await asyncio.gather(*(case.signal(TicketWorkflow.look) for _ in range(20)))
+            return (await case.describe()).run_id != run
+
+        await until(goes_on, PATIENCE)
+        await support.write("And there is a data leak.", IDA, subject=f"Re: [{ticket_id}]")
+        await case.signal(TicketWorkflow.look)
+        await until(partial(asks_as, support, case, f"{told}.2"))
+        with pytest.raises(UserError, match="which is another request"):
+            await answer(support.office.desk, told, "approve", None, "zeno")
+        await case.signal(TicketWorkflow.close)
+        await support.ends(case)
+        assert await support.escalations(ticket_id) == []
+
+
+async def asks_as(support: Support, case: Handle, approval: str) -> bool:
+    return approval in [each.id async for each in waiting_for(support.office.desk, case.id)]
 
 
 async def looked(case: Handle, times: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from temporalio.client import Client
 
 from commands.bank import start_change
+from commands.waiting import waiting_for
 from domain.actions import CloseTicket
 from domain.bank import BankRequest
 from integrations.sandbox import load_company
@@ -21,7 +22,7 @@ from tests.files import edit
 from tests.office import Office, open_office
 from tests.policies import copied
 from tests.shop import CALIPER, DISPUTED, GRINDER, Shop
-from tests.support import ASKS, IDA, NO_ORDER, NOBODY, THEORY, WANTS_MONEY, Support
+from tests.support import ASKS, ATTACKED, IDA, NO_ORDER, NOBODY, THEORY, WANTS_MONEY, Support
 from workflows.approval import Approval
 from workflows.ticket import TicketWorkflow
 
@@ -73,13 +74,29 @@ async def stops(office: Office, case: Handle) -> None:
     await case.signal("stop", {"by": "anna", "reason": "the supplier knows nothing"})
 
 
+def quick_policies(home: Path) -> Path:
+    """The shipped policies, with deadlines of a second."""
+    folder = copied(home / "policies")
+    edit(folder / "invoice.toml", 'deadline = "48 hours"', 'deadline = "1 second"')
+    edit(folder / "bank-terms.toml", '"2 business days"', '"1 second"')
+    return folder
+
+
+def careful_policies(home: Path) -> Path:
+    """The shipped policies, where a person is asked before a colleague is told of a ticket."""
+    folder = copied(home / "policies")
+    asks = 'then = "review"\napprovers = { support = 1 }\ndeadline = "1 hour"\nwhy = "Telling'
+    edit(folder / "ticket.toml", 'then = "allow"\nwhy = "Telling', asks)
+    return folder
+
+
 INVOICES: dict[str, tuple[str, Answering, dict[str, Any]]] = {
     "clean-ubl": ("01", nobody, {}),
     "clean-cii": ("02", nobody, {}),
     "clean-facturx": ("03", nobody, {}),
     "approved": ("04", approves, {}),
     "approval-cancelled": ("04", cancels, {}),
-    "expired": ("04", nobody, {"quick": True}),
+    "expired": ("04", nobody, {"policies": quick_policies}),
     "amended": ("04", amends, {}),
     "rejected": ("05", rejects, {}),
     "questioned": ("05", asks_first, {}),
@@ -134,6 +151,25 @@ async def support_gives_less(office: Office, case: Handle) -> None:
     await approval.signal("approve", {"by": "xenia", "changes": {"amount": "300.00"}})
 
 
+async def decides_one_after_the_other(office: Office, case: Handle) -> None:
+    """Two colleagues may be told by leave of a person, the same step twice; then nobody routes the ticket."""
+    known: set[str] = set()
+    for answer, text in (("approve", "tell security"), ("reject", "legal knows"), ("reject", "not for us")):
+        asked = await until(partial(asked_anew, office, case, known))
+        await asked.signal(answer, {"by": "anna", "note" if answer == "approve" else "reason": text})
+    await Support(office).stands(case, "handed over")
+    await case.signal(TicketWorkflow.close)
+
+
+async def asked_anew(office: Office, case: Handle, known: set[str]) -> Handle | None:
+    """The approval that a case waits for, unless it is known; then it is."""
+    async for found in waiting_for(office.desk, case.id):
+        if found.run_id not in known:
+            known.add(found.run_id)
+            return office.desk.client.get_workflow_handle_for(Approval.run, found.id, run_id=found.run_id)
+    return None
+
+
 async def closes(office: Office, case: Handle) -> None:
     await Support(office).stands(case, "answered")
     await case.signal(TicketWorkflow.close, "customer")
@@ -167,10 +203,15 @@ async def closes_in_the_helpdesk(office: Office, case: Handle) -> None:
 
 SCENES: dict[str, tuple[Starting, Answering, dict[str, Any]]] = {
     **{name: (partial(an_invoice, sample), answers, changes) for name, (sample, answers, changes) in INVOICES.items()},
-    "bank-changed": (a_new_account, two_approve, {"quick": True}),
-    "bank-stopped": (a_new_account, stops, {"quick": True}),
+    "bank-changed": (a_new_account, two_approve, {"policies": quick_policies}),
+    "bank-stopped": (a_new_account, stops, {"policies": quick_policies}),
     "ticket-answered": (partial(a_ticket, ASKS, IDA), closes, {}),
     "ticket-routed-by-a-person": (partial(a_ticket, THEORY, NOBODY), approves_and_closes, {}),
+    "ticket-asked-twice": (
+        partial(a_ticket, ATTACKED, IDA),
+        decides_one_after_the_other,
+        {"policies": careful_policies},
+    ),
     "ticket-refunded": (partial(a_ticket, WANTS_MONEY, IDA), closes_when_refunded, {}),
     "ticket-asked-back": (partial(a_ticket, NO_ORDER, IDA), tells_the_order, {}),
     "ticket-closed-meanwhile": (partial(a_ticket, THEORY, NOBODY), closes_in_the_helpdesk, {}),
@@ -208,22 +249,19 @@ async def _started_by(client: Client, case: Handle, within: str = "") -> AsyncGe
 
 @asynccontextmanager
 async def an_office(
-    client: Client, home: Path, *, quick: bool = False, replies: list[Reply] | None = None, **settings: Any
+    client: Client,
+    home: Path,
+    *,
+    policies: Callable[[Path], Path] | None = None,
+    replies: list[Reply] | None = None,
+    **settings: Any,
 ) -> AsyncGenerator[Office]:
     """An office with a model that answers by rule, or with these replies."""
     async with AsyncExitStack() as stack:
         model = await stack.enter_async_context(scripted_model(replies or [], rules=replies is None))
         settings |= {"model_url": model.url, "model": "rules", "model_provider": "scripted"}
-        if quick:
-            settings["policies"] = quick_policies(home)
+        if policies:
+            settings["policies"] = policies(home)
         office = await stack.enter_async_context(open_office(client, home, **settings))
         await load_company(office.database, ROOT / "samples" / "company")
         yield office
-
-
-def quick_policies(home: Path) -> Path:
-    """The shipped policies, with deadlines of a second."""
-    folder = copied(home / "policies")
-    edit(folder / "invoice.toml", 'deadline = "48 hours"', 'deadline = "1 second"')
-    edit(folder / "bank-terms.toml", '"2 business days"', '"1 second"')
-    return folder

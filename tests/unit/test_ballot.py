@@ -93,11 +93,13 @@ def test_who_asked_cannot_decide_however_the_name_is_written(waiting: Ballot, id
 
 
 def test_an_answer_after_the_decision_or_the_deadline_is_recorded_and_does_not_count(waiting: Ballot) -> None:
-    settled = heard(heard(waiting, "approve"), "reject", "no!")
+    named = waiting.model_copy(update={"id": "approval.buyer.invoice-1.post.2"})
+    settled = heard(heard(named, "approve"), "reject", "no!")
     assert settled.state == "approved"
-    assert settled.heard[1].why_not == "it came after the request was approved"
+    assert settled.heard[1].why_not == "it is for approval.buyer.invoice-1.post.2, which is over: it was approved"
     late = heard(waiting, "approve", late=True)
-    assert (late.state, late.heard[0].why_not) == ("waiting", "it came after the deadline")
+    told = "it is for a request, which is over: its deadline has passed"
+    assert (late.state, late.heard[0].why_not) == ("waiting", told)
 
 
 def test_silence_refuses(waiting: Ballot) -> None:
@@ -260,7 +262,7 @@ def test_any_bytes_of_any_encoding_are_heard_without_an_error(kind: str, encodin
 
 def test_an_answer_at_the_deadline_is_late() -> None:
     ballot = Ballot(request=request(subject(bill(), expires=NOW + timedelta(seconds=1))))
-    assert heard(ballot, "approve").heard[0].why_not == "it came after the deadline"
+    assert heard(ballot, "approve").heard[0].why_not == "it is for a request, which is over: its deadline has passed"
 
 
 def test_who_has_voted_may_still_comment() -> None:
