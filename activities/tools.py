@@ -16,6 +16,7 @@ from domain.actions import Action
 from domain.documents import DocumentRef
 from domain.errors import DomainError, NoAnswer
 from domain.ports import Documents
+from domain.unbacked import Unbacked
 from domain.values import Frozen
 
 INLINE_LIMIT = 600
@@ -45,6 +46,7 @@ class Prepared(Frozen):
     tool: str
     action: Action | None
     refusal: str | None
+    unbacked: tuple[Unbacked, ...] = ()
 
 
 class Unanswered(DomainError):
@@ -100,17 +102,19 @@ class ToolActivities:
         if not isinstance(tool, ActionTool):
             raise NoAnswer(f"{call.tool} is no action of the agent {asked.agent}.")
         known = await self._known(asked, agent)
-        action = proposed(tool, call.arguments, known, known.backing(agent.tools))
-        refusal = action if isinstance(action, str) else None
-        made = None if isinstance(action, str) else action
-        return Prepared(call=call.id, tool=tool.name, action=made, refusal=refusal)
+        made = proposed(tool, call.arguments, known, known.backing(agent.tools))
+        if isinstance(made, str):
+            return Prepared(call=call.id, tool=tool.name, action=None, refusal=made)
+        action, unbacked = made
+        return Prepared(call=call.id, tool=tool.name, action=action, refusal=None, unbacked=unbacked)
 
     async def _known(self, asked: CallOf, agent: Agent[Any, Any]) -> Known:
         brief = agent.brief.model_validate_json(await self.documents.get(asked.brief))
         said = [getattr(brief, name) for name in agent.own_words]
         texts = [(await self.documents.get(each)).decode() if isinstance(each, DocumentRef) else each for each in said]
         segments, fresh = await past(self.documents, asked.transcript), await whole(self.documents, asked.observed)
-        return Known(brief=brief, words="\n".join(map(str, texts)), reads=reads_of(came_of(segments, fresh)))
+        reads = reads_of(came_of(segments, fresh))
+        return Known(brief=brief, words="\n".join(map(str, texts)), reads=reads, own_words=agent.own_words)
 
     def _agent(self, asked: CallOf) -> Agent[Any, Any]:
         agent = self.agents.get((asked.agent, asked.version))

@@ -24,6 +24,7 @@ from domain.actions import Action, BaseAction
 from domain.chat import AskedCall, ToolForm
 from domain.documents import DocumentRef
 from domain.text import show
+from domain.unbacked import Unbacked
 from domain.values import Frozen
 
 Asked = TypeVar("Asked", bound=Frozen)
@@ -32,6 +33,7 @@ Answer = TypeVar("Answer", bound=Frozen)
 ARGUMENT_LIMIT = 8_000
 """Characters of a call's arguments that are looked at."""
 NAME_SHOWN = 60
+VALUE_SHOWN = 80
 CALL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 NO_MORE = "This was the last turn: answer with what you know."
 
@@ -101,6 +103,8 @@ class Known:
     brief: Any
     words: str
     reads: tuple[Read, ...]
+    own_words: tuple[str, ...] = ()
+    """The fields of the brief that the words are from."""
 
     def found(self, tool: ReadTool[Any, Answer]) -> tuple[Answer, ...]:
         """Everything that this tool has returned, oldest first."""
@@ -174,25 +178,33 @@ def _plain(value: JsonValue) -> JsonValue:
     return f"{number.normalize()}" if number.is_finite() else words
 
 
-def proposed(tool: ActionTool[Any], arguments: str, known: Known, backing: Backing) -> Action | str:
-    """The action that a call comes to, marked where its arguments are backed by nobody; or why there is none."""
+def proposed(
+    tool: ActionTool[Any], arguments: str, known: Known, backing: Backing
+) -> tuple[Action, tuple[Unbacked, ...]] | str:
+    """The action that a call comes to, with the arguments that are backed by nobody; or why there is none.
+
+    Where there are such arguments the action is marked, whatever its code says.
+    """
     asked = tool.arguments.model_validate_json(arguments)
     action = tool.act(asked, known)
     if isinstance(action, str):
         return action
-    loose = sorted(_loose(tool, asked, backing))
+    loose = tuple(_loose(tool, asked, known, backing))
     if not loose:
-        return cast("Action", action)
+        return cast("Action", action), ()
     if "backed" not in type(action).model_fields:
+        names = ", ".join(each.argument for each in loose)
         return (
-            f"{', '.join(loose)}: no system of record returned this to you, and the requester did not write it. "
+            f"{names}: no system of record returned this to you, and the requester did not write it. "
             "Look it up first; it cannot be done on your word."
         )
-    return cast("Action", action.model_copy(update={"backed": False}))
+    return cast("Action", action.model_copy(update={"backed": False})), loose
 
 
-def _loose(tool: ActionTool[Any], asked: Frozen, backing: Backing) -> Iterator[str]:
-    """The arguments that neither a trusted read nor the requester has said."""
-    for name, value in asked.model_dump().items():
-        if name not in tool.free and not all(backing.holds(leaf) for leaf in leaves(value)):
-            yield name
+def _loose(tool: ActionTool[Any], asked: Frozen, known: Known, backing: Backing) -> Iterator[Unbacked]:
+    """The arguments that neither a trusted read nor the requester has said, each with what of it nobody has."""
+    sought_in = tuple(dict.fromkeys((*(read.tool for read in known.reads), *known.own_words)))
+    for name, value in sorted(asked.model_dump().items()):
+        unsaid = [str(leaf) for leaf in leaves(value) if not backing.holds(leaf)]
+        if name not in tool.free and unsaid:
+            yield Unbacked(argument=name, value=show(", ".join(unsaid), VALUE_SHOWN), sought_in=sought_in)

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue
 from domain.actions import Action
 from domain.documents import DocumentRef
 from domain.spending import Spent
+from domain.unbacked import Unbacked
 from domain.values import Frozen, Ratio, Sha256
 from governance.assurance import Assurance
 from governance.canonical import digest
@@ -103,6 +104,7 @@ class ApprovalRequest(Frozen):
     subject: Subject
     digest: Sha256
     verdict: Verdict
+    unbacked: tuple[Unbacked, ...] = Field(default=(), description="what nobody but the agent says")
     record: Record = Field(default=Record(), description="what an earlier run of this approval heard, or what counts")
 
     @property

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from domain.text import show
+from domain.unbacked import Unbacked
 from governance.approval import Heard
 from governance.ballot import Ballot
 from governance.trail.link import TrailLink, fenced, fenceless
@@ -84,6 +85,10 @@ def _answers(ballot: Ballot) -> Iterator[str]:
 
 def _facts(ballot: Ballot) -> Iterator[str]:
     request = ballot.request
+    for each in request.unbacked[:FOUND]:
+        yield from _row("Not backed", _unbacked(each))
+    if len(request.unbacked) > FOUND:
+        yield from _row("", f"and {len(request.unbacked) - FOUND} more that nobody but the agent says")
     for number, finding in enumerate(request.evidence[:FOUND]):
         yield from _row("" if number else "Found", finding)
     if len(request.evidence) > FOUND:
@@ -97,6 +102,12 @@ def _facts(ballot: Ballot) -> Iterator[str]:
     yield ""
     for label, value in request.facts.items():
         yield from _row(label, value)
+
+
+def _unbacked(each: Unbacked) -> str:
+    """What the agent alone says, and who was asked in vain."""
+    places = f"nothing that {', '.join(each.sought_in)} vouch for" if each.sought_in else "nothing was looked up"
+    return f"{each.argument} “{show(each.value, 80)}”: the agent's word alone, {show(places, 160)}"
 
 
 def _foot(ballot: Ballot) -> Iterator[str]:

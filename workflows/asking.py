@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from domain.actions import Action, BaseAction
+from domain.unbacked import Unbacked
 from domain.values import Frozen
 from governance.approval import Advice, ApprovalRequest, Record, Subject
 from governance.assurance import Profile, reaches
@@ -39,6 +40,15 @@ class Question(Frozen):
     facts: dict[str, str]
     evidence: tuple[str, ...]
     advice: Advice | None
+    unbacked: tuple[Unbacked, ...] = ()
+
+
+def doubted(question: Question, unbacked: tuple[Unbacked, ...]) -> Question:
+    """The same question, saying which of it nobody but the agent says."""
+    if not unbacked:
+        return question
+    text = f"{question.text} Nobody but the agent says {', '.join(each.argument for each in unbacked)}."
+    return question.model_copy(update={"text": text, "unbacked": unbacked})
 
 
 def subject_of(action: Action, verdict: Verdict, requester: str, case: CaseRun) -> Subject:
@@ -79,6 +89,7 @@ def request_for(
         subject=subject,
         digest=digest(subject),
         verdict=verdict,
+        unbacked=question.unbacked,
         record=Record(votes=votes),
     )
 

@@ -23,7 +23,7 @@ from agents.tools import Observed, ToolCall
 from domain.actions import BaseAction
 from domain.documents import DocumentRef
 from domain.errors import DomainError
-from workflows.asking import Question
+from workflows.asking import Question, doubted
 from workflows.case import Case
 from workflows.consulting import SUSPENDED, Consultation, consulted
 from workflows.failures import failed_as, given_up, reason
@@ -138,7 +138,9 @@ class ActingCase(Case):
             return _refused(call, f"It could not be prepared: {reason(error)}")
         if made.action is None:
             return _refused(call, made.refusal or "It cannot be done.")
-        authority = await self.authorise(made.action, errand.ask, errand.requester)
+        authority = await self.authorise(
+            made.action, lambda action: doubted(errand.ask(action), made.unbacked), errand.requester
+        )
         if authority.order is None:
             return _refused(call, f"It was refused: {authority.refusal}", acted=call.alike)
         try:

@@ -108,6 +108,9 @@ REQUEST_DIGEST = Attribute("signalbox.request.digest", "what an answer is bound 
 ROLES = Attribute("signalbox.request.roles", "who was asked, such as `2 finance`", "string[]")
 ASSURANCE_ASKED = Attribute("signalbox.request.assurance", "the least that counted")
 EXPIRES = Attribute("signalbox.request.expires", "when silence became an answer")
+UNBACKED = Attribute(
+    "signalbox.action.unbacked", "what nobody but the agent says, and where it was sought", "string[]", content=True
+)
 ADVISED = Attribute("signalbox.request.advice", "the agent whose proposal stood on the card")
 STATE = Attribute("signalbox.decision.state", "approved, rejected, expired or amended")
 BY = Attribute("signalbox.decision.by", "the person who decided")

@@ -60,8 +60,19 @@ def request(value: JsonValue) -> Attributes:
             c.ASSURANCE_ASKED: text(review, "assurance"),
             c.EXPIRES: text(value, "subject", "expires"),
             c.ADVISED: text(value, "advice", "agent"),
+            c.UNBACKED: unbacked(value),
         }
     )
+
+
+def unbacked(value: JsonValue) -> tuple[str, ...]:
+    """What nobody but an agent says of an action, an argument each."""
+    return tuple(_loose(each) for each in items(value, "unbacked"))
+
+
+def _loose(value: JsonValue) -> str:
+    sought = ", ".join(text(each) or "?" for each in items(value, "sought_in")) or "nothing"
+    return f"{text(value, 'argument')} “{text(value, 'value')}”, sought in {sought}"
 
 
 def decision(value: JsonValue) -> Attributes:

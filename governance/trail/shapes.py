@@ -67,6 +67,7 @@ def _prepared(value: JsonValue) -> Attributes:
             c.TOOL_CALL: text(value, "call"),
             c.ACTION: text(value, "action", "kind"),
             c.TOOL_RESULT: text(value, "refusal"),
+            c.UNBACKED: judgements.unbacked(value),
         }
     )
 

@@ -124,6 +124,8 @@ def _thought(record: Record) -> Iterator[str]:
     if c.TOOL_CALL in record.attributes:
         yield _of(record, c.TOOL_NAME)
         yield f"refused: {_quoted(record, c.TOOL_RESULT)}" if _said_no(record) else ""
+    if c.UNBACKED in record.attributes:
+        yield f"the agent's word alone: {_list(record, c.UNBACKED)}"
     if c.PROVIDER not in record.attributes:
         return
     yield " ".join(filter(None, (_of(record, c.PROVIDER), _of(record, c.MODEL))))

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from commands.console import UserError
 from commands.desk import Desk
 from composition.common import common
 from composition.opened import open_shared, opened_store
+from governance.approval import ApprovalRequest
 from governance.guard import refuse_unguarded
 from integrations.scripted_model import Reply, ScriptedCall, ScriptedModel, scripted_model
 from integrations.settings import Settings
@@ -108,6 +109,7 @@ class Hall:
             "end": outcome.end,
             "obeyed": any(wish.whose == "attacker" for wish in model.wanted),
             "said": [list(each) for each in outcome.done],
+            "asked": [request.model_dump(mode="json") async for request in _asked(handle)],
             "done": [each.step for each in system.done],
             "theirs": [each.step for each in system.done if any(asked_for(each, call) for call in pair.attacking)],
         }
@@ -123,6 +125,14 @@ class Hall:
                 except UserError:  # it was decided, and lists show that late
                     continue
             await asyncio.sleep(0.05)
+
+
+async def _asked(handle: WorkflowHandle[Any, Any]) -> AsyncIterator[ApprovalRequest]:
+    """What people were asked, in order."""
+    async for event in handle.fetch_history_events():
+        begun = event.start_child_workflow_execution_initiated_event_attributes
+        for payload in begun.input.payloads:
+            yield ApprovalRequest.model_validate_json(payload.data)
 
 
 def asked_for(done: SuiteAction, call: Call) -> bool:

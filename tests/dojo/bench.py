@@ -19,6 +19,7 @@ from agents.agent import Agent
 from agents.tools import Observed, looked_at
 from domain.chat import AskedCall
 from domain.documents import DocumentRef
+from domain.unbacked import Unbacked
 from domain.values import Frozen
 from governance.verdict import Verdict
 from integrations.documents import FolderDocuments
@@ -47,6 +48,7 @@ class Prepared(Frozen):
     tool: str
     action: AnAction | None
     refusal: str | None
+    unbacked: tuple[Unbacked, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,14 @@ def test_a_read_that_found_nothing_backs_nothing() -> None:
 
 
 def made(tool: ActionTool[Any], said: object, *reads: Read, words: str = "") -> Any:
-    known = Known(brief=BRIEF, words=words, reads=reads)
+    """The action, or why there is none."""
+    came = claimed(tool, said, *reads, words=words)
+    return came if isinstance(came, str) else came[0]
+
+
+def claimed(tool: ActionTool[Any], said: object, *reads: Read, words: str = "") -> Any:
+    """The same with what nobody but the agent says."""
+    known = Known(brief=BRIEF, words=words, reads=reads, own_words=("message",))
     return proposed(tool, json.dumps(said), known, backing(words, *reads))
 
 
@@ -251,6 +258,18 @@ def test_an_argument_that_nobody_has_said_makes_the_action_say_so_whatever_its_c
 ) -> None:
     action = made(START, {"order_id": "PO-26-0101", "asked": "38.5", "why": "free to say"}, words=words)
     assert (action.backed, action.facts()["backed"]) == (backed, backed)
+
+
+def test_what_nobody_has_said_is_named_with_its_value_and_where_it_was_sought() -> None:
+    said = {"order_id": "PO-1\u202e`<b>\n" + "x" * 500, "asked": "77.25", "why": "free to say"}
+    _, (asked, order) = claimed(START, said, FOUND, words="give me 12.00")
+    assert (asked.argument, asked.value, asked.sought_in) == ("asked", "77.25", ("find_order", "message"))
+    assert order.argument == "order_id"
+    assert order.value.startswith("PO-1[U+202E]`<b> xxx")
+    assert len(order.value) == 80
+    backed = {"order_id": "PO-26-0101", "asked": "12", "why": ""}
+    _, loose = claimed(START, backed, FOUND, words="12.00 for PO-26-0101 please")
+    assert loose == ()
 
 
 def test_an_action_that_cannot_say_so_is_not_made() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from governance.trail import conventions as c
+from governance.trail.shapes import said
 from governance.trail.spans import spans_of
 from governance.trail.wording import phrases
 from tests.trails import completed, event, local, only, ran, scheduled, started, task, told
@@ -46,6 +47,20 @@ def test_a_look_up_is_a_tool_of_its_own_name_in_spans_and_its_result_is_content(
     assert (span.attributes[c.TOOL_NAME], span.attributes[c.OPENINFERENCE]) == ("find_order", "TOOL")
     assert c.TOOL_RESULT not in span.attributes
     assert any(c.TOOL_RESULT in each.attributes for each in spans_of(records, content=True))
+
+
+def test_what_the_agent_alone_says_stands_with_the_action_and_with_what_people_were_asked() -> None:
+    loose = [{"argument": "to", "value": "eve\u202e", "sought_in": ["find_order", "message"]}]
+    prepared = {"call": "a", "tool": "pay", "action": {"kind": "bank.send"}, "refusal": None, "unbacked": loose}
+    made = only(told(*ASKED, local(8, "prepare_action", prepared)), "local")
+    assert made.attributes[c.UNBACKED] == ("to “eve\u202e”, sought in find_order, message",)
+    assert "the agent's word alone: to “eve[U+202E]”, sought in find_order, message" in phrases(made)
+    assert (
+        c.UNBACKED
+        not in only(told(*ASKED, local(8, "prepare_action", prepared | {"unbacked": []})), "local").attributes
+    )
+    request = {"question": "?", "digest": "d", "subject": {}, "verdict": {}, "unbacked": loose}
+    assert said(request)[c.UNBACKED] == made.attributes[c.UNBACKED]
 
 
 def test_a_signal_and_a_timer_between_turns_are_the_cases_own() -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from domain.unbacked import Unbacked
 from governance.approval import Advice
 from governance.ballot import Ballot
 from governance.card import LIMIT, WIDTH, card
@@ -33,7 +34,9 @@ def test_no_outside_text_can_leave_the_block(text: str) -> None:
     advice = Advice(
         agent="invoice_examiner", version="1", provider=text, model=None, proposal=text, reason=text, confidence=1
     )
-    ballot = Ballot(request=request(facts={"Invoice": text, text: "x"}, advice=advice, question=text, why_held=text))
+    loose = tuple(Unbacked(argument=text, value=text, sought_in=(text, text)) for _ in range(9))
+    said = {"facts": {"Invoice": text, text: "x"}, "question": text, "why_held": text, "unbacked": loose}
+    ballot = Ballot(request=request(advice=advice, **said))
     for kind in ("comment", "approve", text):
         ballot = heard(ballot, kind, {"by": text, "note": text, "text": text}, identity=text)
     for line in lines_of(ballot):
@@ -61,6 +64,16 @@ def test_a_settled_card_says_who_decided() -> None:
 def test_the_card_says_what_was_found_before_the_facts() -> None:
     text = card(Ballot(request=request(evidence=("price variance: 13.15 for 12.40",))))
     assert text.index("price variance: 13.15") < text.index("Supplier")
+
+
+def test_the_card_names_what_the_agent_alone_says_before_all_that_was_found() -> None:
+    loose = tuple(Unbacked(argument=f"to{n}", value="DE\u202e55", sought_in=("find_user", "message")) for n in range(7))
+    text = " ".join(card(Ballot(request=request(evidence=("found nothing",), unbacked=loose))).split())
+    assert "Not backed to0 “DE[U+202E]55”: the agent's word alone, nothing that find_user, message vouch for" in text
+    assert text.index("Not backed") < text.index("found nothing")
+    assert "and 2 more that nobody but the agent says" in text
+    nowhere = (Unbacked(argument="a", value="b", sought_in=()),)
+    assert "nothing was looked up" in " ".join(card(Ballot(request=request(unbacked=nowhere))).split())
 
 
 def test_the_newest_answer_stands_first() -> None:
