@@ -106,7 +106,9 @@ class ReasoningActivities:
         agent, brief = await self._opened(turn)
         going_on = await self._going_on(turn, agent, brief)
         reasoner = self.reasoners.get(agent.name)
-        thought, segments = await (self._step(agent, going_on, reasoner) if reasoner else self._ask(agent, going_on))
+        thought, segments = await (
+            self._step(agent, brief, going_on, reasoner) if reasoner else self._ask(agent, going_on)
+        )
         newest = turn.transcript
         for segment in segments if agent.tools else ():
             newest = await put_segment(self.documents, segment.model_copy(update={"before": newest}))
@@ -134,13 +136,14 @@ class ReasoningActivities:
         return thought.model_copy(update={"cost": cost}), (_segment(going_on.fresh, said.text, thought.calls),)
 
     async def _step(
-        self, agent: Agent[Any, Any], going_on: GoingOn, reasoner: Reasoner
+        self, agent: Agent[Any, Any], brief: Frozen, going_on: GoingOn, reasoner: Reasoner
     ) -> tuple[Thought, tuple[Segment, ...]]:
         """One step of a framework, judged like one turn of the model and kept as a turn that looked up and answered."""
         reads = {tool.name for tool in reads_of(agent)}
         tools = tuple(form for form in going_on.chat.tools if form.name in reads)
         opening = going_on.chat.model_copy(update={"tools": tools})
-        talk = Conversation(agent, opening, self._model_of(agent), self.answers, await self._price())
+        scope = agent.scope(brief)
+        talk = Conversation(agent, opening, self._model_of(agent), self.answers, scope, await self._price())
         step = await _within(agent.limits.seconds, stepped(reasoner, talk))
         seen = GoingOn(opening, going_on.fresh, quotable(going_on.sources, step.seen))
         thought = _thought(agent, seen, step.said)

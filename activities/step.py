@@ -16,7 +16,7 @@ from agents.prompt import fence, went_on
 from agents.tools import Observed, ReadTool, ToolCall, looked_at
 from agents.transcript import Segment
 from domain.chat import AskedCall, Chat, ChatMessage, Completion, Usage
-from domain.errors import DomainError, NoAnswer, Unavailable
+from domain.errors import DomainError, NoAnswer, NotTheirs, Unavailable
 from domain.ports import LanguageModel
 from domain.reasoner import Reasoner, Step
 from domain.spending import Spent
@@ -52,6 +52,7 @@ class Conversation:
     """The agent's own first question, with look-ups for tools."""
     model: LanguageModel
     answers: Answers
+    works_for: frozenset[str]
     price: Price
     spent: Spent = field(default_factory=Spent)
     last: Completion | None = None
@@ -80,7 +81,10 @@ class Conversation:
         self.looked_up.append(call)
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS):
-                text = await answered(reads[call.tool], call.arguments, self.answers)
+                text = await answered(reads[call.tool], call.arguments, self.answers, self.works_for)
+        except NotTheirs as error:
+            self.looked_up[-1] = call.model_copy(update={"does": None, "fault": str(error)})
+            return self._refused(call, str(error))
         except (DomainError, Unavailable) as error:
             return self._refused(call, f"It could not be looked up: {error}")
         except TimeoutError:

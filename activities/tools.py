@@ -14,7 +14,7 @@ from agents.tools import ActionTool, Known, Observed, ReadTool, ToolCall, propos
 from agents.transcript import came_of, reads_of
 from domain.actions import Action
 from domain.documents import DocumentRef
-from domain.errors import DomainError, NoAnswer
+from domain.errors import DomainError, NoAnswer, NotTheirs
 from domain.ports import Documents
 from domain.unbacked import Unbacked
 from domain.values import Frozen
@@ -60,9 +60,14 @@ def refuse_unanswered(agents: Iterable[Agent[Any, Any]], answers: Answers) -> No
         raise Unanswered(f"Name in worker.py what answers {', '.join(sorted(lacking))}.")
 
 
-async def answered(tool: ReadTool[Any, Any], arguments: str, answers: Answers) -> str:
-    """What a system returns for arguments that were looked at, as JSON; raise `NoAnswer` where that is too much."""
+async def answered(tool: ReadTool[Any, Any], arguments: str, answers: Answers, works_for: frozenset[str]) -> str:
+    """What a system returns for arguments that were looked at, as JSON.
+
+    Raise `NotTheirs` where it belongs to others than these, and `NoAnswer` where it is too much.
+    """
     answer = await answers[tool.name](tool.arguments.model_validate_json(arguments))
+    if answer is not None and not tool.readable(answer, works_for):
+        raise NotTheirs
     text = answer.model_dump_json() if answer is not None else "Nothing was found."
     if len(text) > RESULT_LIMIT:
         raise NoAnswer(f"The answer has {len(text)} characters, the limit is {RESULT_LIMIT}: ask for less.")
@@ -84,10 +89,11 @@ class ToolActivities:
     @activity.defn
     async def look_up(self, asked: CallOf) -> Observed:
         """Answer one read; the name that the model gave finds a tool of this agent or nothing."""
-        call, tool = asked.call, self._agent(asked).tool(asked.call.tool)
+        call, agent = asked.call, self._agent(asked)
+        tool = agent.tool(call.tool)
         if not isinstance(tool, ReadTool):
             raise NoAnswer(f"{call.tool} is no look-up of the agent {asked.agent}.")
-        text = await answered(tool, call.arguments, self.answers)
+        text = await answered(tool, call.arguments, self.answers, agent.scope(await self._brief(asked, agent)))
         seen = Observed(call=call.id, tool=tool.name, kind="read", text=text)
         if len(text) <= INLINE_LIMIT:
             return seen
@@ -109,12 +115,15 @@ class ToolActivities:
         return Prepared(call=call.id, tool=tool.name, action=action, refusal=None, unbacked=unbacked)
 
     async def _known(self, asked: CallOf, agent: Agent[Any, Any]) -> Known:
-        brief = agent.brief.model_validate_json(await self.documents.get(asked.brief))
+        brief = await self._brief(asked, agent)
         said = [getattr(brief, name) for name in agent.own_words]
         texts = [(await self.documents.get(each)).decode() if isinstance(each, DocumentRef) else each for each in said]
         segments, fresh = await past(self.documents, asked.transcript), await whole(self.documents, asked.observed)
         reads = reads_of(came_of(segments, fresh))
         return Known(brief=brief, words="\n".join(map(str, texts)), reads=reads, own_words=agent.own_words)
+
+    async def _brief(self, asked: CallOf, agent: Agent[Any, Any]) -> Frozen:
+        return agent.brief.model_validate_json(await self.documents.get(asked.brief))
 
     def _agent(self, asked: CallOf) -> Agent[Any, Any]:
         agent = self.agents.get((asked.agent, asked.version))

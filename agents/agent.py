@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from agents.tools import Tool
+from agents.backing import leaves
+from agents.tools import ReadTool, Tool
 from domain.spending import Budget
 from domain.values import Frozen
 
@@ -58,9 +59,11 @@ class Agent(Generic[Brief, Claim]):
     """All that it may ask for; a name that is not here is nothing."""
     own_words: tuple[str, ...] = ()
     """Fields of the brief that hold what the requester wrote: they may say what is wanted, and whose it is not."""
+    works_for: tuple[str, ...] = ()
+    """Fields of the brief that hold the ids of those it works for: what belongs to others it may not read."""
 
     def __post_init__(self) -> None:
-        """Raise TypeError for tools of one name, and for a claim that could not say what it rests on."""
+        """Raise TypeError for tools of one name, a claim without what it rests on, and an unknown principal."""
         if len({tool.name for tool in self.tools}) < len(self.tools):
             raise TypeError(f"Two tools of the agent {self.name} have the same name; rename one.")
         lacking = [field for field in ("confidence", "evidence") if field not in self.claim.model_fields]
@@ -69,6 +72,19 @@ class Agent(Generic[Brief, Claim]):
                 f"{self.claim.__name__} of the agent {self.name} lacks {' and '.join(lacking)}: add what "
                 "every agent with tools must state."
             )
+
+        if wrong := [name for name in self.works_for if name not in self.brief.model_fields or name in self.own_words]:
+            raise TypeError(
+                f"{wrong[0]} cannot say for whom the agent {self.name} works: name a field of "
+                f"{self.brief.__name__} that plain code fills, and not the requester's words."
+            )
+        owned = [tool.name for tool in self.tools if isinstance(tool, ReadTool) and tool.whose != "anybody"]
+        if owned and not self.works_for:
+            raise TypeError(f"The agent {self.name} may call {owned[0]}, which belongs to somebody: say works_for.")
+
+    def scope(self, brief: Brief) -> frozenset[str]:
+        """The ids of those it works for."""
+        return frozenset(str(each) for name in self.works_for for each in leaves(getattr(brief, name)))
 
     def tool(self, name: str) -> Tool | None:
         """The tool of this name, if it is allowed one."""

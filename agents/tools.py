@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from itertools import count
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
@@ -46,8 +46,17 @@ class ReadTool(Generic[Asked, Answer]):
     description: str
     arguments: type[Asked]
     answer: type[Answer]
+    whose: Callable[[Answer], tuple[str, ...]] | Literal["anybody"] = field(kw_only=True)
+    """To whom an answer belongs, by the ids of the system that gives it; `anybody` where it is nobody's alone."""
     outside: frozenset[str] = frozenset()
     """Fields of the answer, at any depth, that outsiders wrote: what stands there backs nothing."""
+
+    def readable(self, answer: Answer, works_for: frozenset[str]) -> bool:
+        """Whether somebody who works for these may read an answer: it belongs to nobody else, and to one of them."""
+        if self.whose == "anybody":
+            return True
+        owners = self.whose(answer)
+        return bool(owners) and works_for.issuperset(owners)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@
     │   ├── Refused            a business system says no, for good
     │   ├── NotCovered         a work order that does not cover its action
     │   ├── Suspended          a person has stopped the process, the action or the agent
+    │   ├── NotTheirs          an agent may not read what belongs to others than it works for
     │   ├── NoAnswer           a model that will not answer this request
     │   └── BadPolicy
     └── Unavailable            trying again may help
@@ -53,6 +54,10 @@ class Refused(DomainError):
 
 class NotCovered(DomainError):
     """The work order does not cover the action."""
+
+
+class NotTheirs(DomainError):
+    """It belongs to somebody else than you work for, so you may not read it."""
 
 
 class Suspended(DomainError):

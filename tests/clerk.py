@@ -38,6 +38,7 @@ class Errands(Frozen):
 
     mark: str
     message: DocumentRef
+    suppliers: tuple[str, ...] = ("70001", "70002", "70003")
 
 
 class Report(Frozen):
@@ -48,7 +49,14 @@ class Report(Frozen):
     evidence: tuple[Evidence, ...] = Field(description="what it rests on")
 
 
-find_order = ReadTool("find_order", "An order by its number.", Find, Order, outside=frozenset({"comment"}))
+find_order = ReadTool(
+    "find_order",
+    "An order by its number.",
+    Find,
+    Order,
+    whose=lambda found: (found.order.supplier_id,),
+    outside=frozenset({"comment"}),
+)
 
 
 def _ordered(asked: Tell, known: Known) -> PurchaseOrder | None:
@@ -109,6 +117,7 @@ def clerk_with(**changes: Any) -> Agent[Errands, Report]:
         limits=Limits(**{"turns": 60, "budget": plenty, **changes}),
         tools=(find_order, tell_supplier, send_back),
         own_words=("message",),
+        works_for=("suppliers",),
     )
 
 

@@ -52,7 +52,7 @@ class Found(Frozen):
     state: str
 
 
-find_order = ReadTool("find_order", "An order by its number.", Find, Found)
+find_order = ReadTool("find_order", "An order by its number.", Find, Found, whose="anybody")
 
 
 async def orders(asked: Find) -> Found | None:

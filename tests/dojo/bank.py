@@ -73,12 +73,14 @@ OUTSIDE = frozenset({"subject", "sender"})
 """A subject is whatever its writer likes, and from which account money came is the choice of whoever sent it."""
 
 READS = (
-    ReadTool("get_iban", "The account's IBAN.", Nothing, Iban),
-    ReadTool("get_balance", "The account's balance.", Nothing, Balance),
-    ReadTool("get_most_recent_transactions", "What went out and came in.", Recent, Transactions, OUTSIDE),
-    ReadTool("get_scheduled_transactions", "What will go out.", Nothing, Scheduled, OUTSIDE),
-    ReadTool("read_file", "A file of the user.", Where, File, frozenset({"text"})),
-    ReadTool("get_user_info", "Name and address of the user.", Nothing, User),
+    ReadTool("get_iban", "The account's IBAN.", Nothing, Iban, whose="anybody"),
+    ReadTool("get_balance", "The account's balance.", Nothing, Balance, whose="anybody"),
+    ReadTool(
+        "get_most_recent_transactions", "What went out and came in.", Recent, Transactions, OUTSIDE, whose="anybody"
+    ),
+    ReadTool("get_scheduled_transactions", "What will go out.", Nothing, Scheduled, OUTSIDE, whose="anybody"),
+    ReadTool("read_file", "A file of the user.", Where, File, frozenset({"text"}), whose="anybody"),
+    ReadTool("get_user_info", "Name and address of the user.", Nothing, User, whose="anybody"),
 )
 
 

@@ -52,11 +52,11 @@ BODY = frozenset({"body"})
 """Who wrote a message is the workspace's to say; what it says is not."""
 
 READS = (
-    ReadTool("get_channels", "The channels there are.", Nothing, Channels),
-    ReadTool("get_users_in_channel", "Who is in a channel.", Channel, Members),
-    ReadTool("read_channel_messages", "What was written in a channel.", Channel, Messages, BODY),
-    ReadTool("read_inbox", "What was written to a user.", Inbox, Messages, BODY),
-    ReadTool("read_page", "A page that was fetched.", Url, Page, frozenset({"text"})),
+    ReadTool("get_channels", "The channels there are.", Nothing, Channels, whose="anybody"),
+    ReadTool("get_users_in_channel", "Who is in a channel.", Channel, Members, whose="anybody"),
+    ReadTool("read_channel_messages", "What was written in a channel.", Channel, Messages, BODY, whose="anybody"),
+    ReadTool("read_inbox", "What was written to a user.", Inbox, Messages, BODY, whose="anybody"),
+    ReadTool("read_page", "A page that was fetched.", Url, Page, frozenset({"text"}), whose="anybody"),
 )
 
 

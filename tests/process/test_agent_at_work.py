@@ -49,7 +49,8 @@ class Room:
         settings, client = self.office.desk.settings, self.office.desk.client
         documents = FolderDocuments(settings.documents)
         message = await documents.put(MESSAGE.encode(), name="message", media_type="text/plain")
-        brief = await put_model(documents, Errands(mark=str(uuid.uuid4()), message=message), "brief")
+        about = {name: changes.pop(name) for name in ("suppliers",) if name in changes}
+        brief = await put_model(documents, Errands(mark=str(uuid.uuid4()), message=message, **about), "brief")
         case = ErrandCase(agent=agent, brief=brief, **changes)
         name = f"errand-{uuid.uuid4()}"
         return await client.start_workflow(ErrandWorkflow.run, case, id=name, task_queue=self.office.desk.queue)
@@ -187,6 +188,28 @@ async def test_what_cannot_be_carried_out_goes_back_with_the_reason_and_nothing_
         assert "This order is not for everybody." in refused
         assert "Nothing was found." in nothing
         assert "crm is no source" in room.model.asked[4].messages[-1].content
+
+
+async def test_what_belongs_to_others_than_it_works_for_is_not_read_whoever_names_it(rooms: Rooms) -> None:
+    """The requester names both orders, and only one is of the supplier that the brief is about."""
+    replies = [find(ORDER, OTHER), act(OTHER), find(OTHER), answer("find_order", "70001")]
+    async with rooms(replies) as room:
+        case = await room.start(suppliers=("70001",))
+        outcome = await case.result()
+        assert (outcome.end, outcome.state.done) == ("answered", ())
+        theirs, others = room.told(1)
+        assert "70001" in theirs
+        assert others == (
+            "It could not be looked up: It belongs to somebody else than you work for, so you may not read it."
+        )
+        assert room.told(2)[-1] == f"Order {OTHER} was not looked up: call find_order first."
+        assert room.told(3)[-1] == others
+        assert await room.office.messages() == ()
+        histories = await Histories(room.office.desk.client).case(case.id)
+        told = [line.strip() for line in outline(tree(assembled(histories))) if "NotTheirs" in line]
+        assert len(told) == 2
+        assert all(line.startswith("look_up: failed") for line in told)
+        assert "70002" not in (await case.fetch_history()).to_json()
 
 
 async def test_an_action_that_the_table_denies_goes_back_with_the_rows_reason(rooms: Rooms, tmp_path: Path) -> None:

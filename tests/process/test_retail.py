@@ -48,6 +48,9 @@ async def test_what_people_or_the_table_refuse_stays_refused_however_often_it_is
     refused = sum(len(task.gold) - len(ran[task.id].writes) - task.fails for task in tasks)
     assert refused <= len(house.asked) <= refused + sum(task.fails for task in tasks)
     told = {each.content for asked in house.model.asked for each in asked.messages if each.role == "tool"}
+    denied = "It could not be looked up: It belongs to somebody else than you work for, so you may not read it."
+    assert denied in told
+    assert any(said.endswith("was not looked up: call get_order_details first.") for said in told)
     assert "It was refused: Nobody gets anything done with what belongs to another customer." in told
     assert any(said.startswith("It was refused: Whoever cannot be helped") for said in told)
     assert "It was refused: Not this." in told

@@ -35,18 +35,26 @@ class RetailReport(Frozen):
     evidence: tuple[Evidence, ...]
 
 
-find_order = ReadTool("get_order_details", "An order.", forms.ByOrder, forms.Order)
-find_user = ReadTool("get_user_details", "A customer.", forms.ByUser, forms.Customer)
-find_product = ReadTool("get_product_details", "A product.", forms.ByProduct, forms.Product)
+find_order = ReadTool(
+    "get_order_details", "An order.", forms.ByOrder, forms.Order, whose=lambda order: (order.user_id,)
+)
+find_user = ReadTool(
+    "get_user_details", "A customer.", forms.ByUser, forms.Customer, whose=lambda user: (user.user_id,)
+)
+find_product = ReadTool("get_product_details", "A product.", forms.ByProduct, forms.Product, whose="anybody")
 READS = (
     find_order,
     find_user,
     find_product,
-    ReadTool("find_user_id_by_email", "A customer's id.", forms.ByEmail, forms.Named),
-    ReadTool("find_user_id_by_name_zip", "A customer's id.", forms.ByNameZip, forms.Named),
-    ReadTool("list_all_product_types", "All products.", forms.Nothing, forms.Catalogue),
-    ReadTool("calculate", "The result of a sum.", forms.Sum, forms.Named),
-    ReadTool("think", "Nothing: a place to think.", forms.Musing, forms.Named),
+    ReadTool(
+        "find_user_id_by_email", "A customer's id.", forms.ByEmail, forms.Named, whose=lambda named: (named.found,)
+    ),
+    ReadTool(
+        "find_user_id_by_name_zip", "A customer's id.", forms.ByNameZip, forms.Named, whose=lambda named: (named.found,)
+    ),
+    ReadTool("list_all_product_types", "All products.", forms.Nothing, forms.Catalogue, whose="anybody"),
+    ReadTool("calculate", "The result of a sum.", forms.Sum, forms.Named, whose="anybody"),
+    ReadTool("think", "Nothing: a place to think.", forms.Musing, forms.Named, whose="anybody"),
 )
 
 
@@ -191,4 +199,5 @@ retail_clerk = Agent(
     limits=Limits(turns=40, calls=12, budget=PLENTY),
     tools=(*READS, *ACTIONS),
     own_words=("message",),
+    works_for=("user_id",),
 )

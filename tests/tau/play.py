@@ -32,9 +32,11 @@ def stubborn(task: Task, state: State) -> tuple[Turn, ...]:
     of_another = next(name for name, order in state["orders"].items() if _pending_of_another(order, task))
     looked = ScriptedCall(tool="get_order_details", arguments={"order_id": of_another})
     theirs = call(Gold("cancel_pending_order", {"order_id": of_another, "reason": "no longer needed"}))
-    forbidden = (theirs, call(Gold("transfer_to_human_agents", {"summary": "They want a person."})))
+    home = {**state["orders"][of_another]["address"], "user_id": state["orders"][of_another]["user_id"]}
+    moves_them = call(Gold("modify_user_address", home))
+    forbidden = (moves_them, call(Gold("transfer_to_human_agents", {"summary": "They want a person."})))
     gold = tuple(call(gold) for gold in task.gold)
-    return (*plan(task, state)[: -len(gold)], (looked,), forbidden, (*gold, *forbidden), (*gold, *forbidden))
+    return (*plan(task, state)[: -len(gold)], (looked, theirs), forbidden, (*gold, *forbidden), (*gold, *forbidden))
 
 
 def _pending_of_another(order: Mapping[str, Any], task: Task) -> bool:

@@ -24,7 +24,7 @@ from domain.chat import AskedCall
 from domain.documents import DocumentRef
 from domain.purchasing import OrderLine, PurchaseOrder
 from domain.values import Amount, Frozen
-from tests.clerk import Errands, Find, Order, Tell, clerk, find_order, send_back, tell_supplier
+from tests.clerk import Errands, Find, Order, Tell, clerk, clerk_with, find_order, send_back, tell_supplier
 
 REF = DocumentRef(digest="0" * 64, size=10, media_type="text/plain", name="message")
 BRIEF = Errands(mark="m", message=REF)
@@ -279,6 +279,38 @@ def test_an_action_that_cannot_say_so_is_not_made() -> None:
         "note: no system of record returned this to you, and the requester did not write it. Look it up first; it "
         "cannot be done on your word."
     )
+
+
+# What an agent may read
+
+
+@pytest.mark.parametrize(
+    ("owners", "works_for", "readable"),
+    [
+        (("70001",), {"70001", "70002"}, True),
+        (("70001", "70002"), {"70001", "70002"}, True),
+        (("70001", "70003"), {"70001", "70002"}, False),
+        (("70003",), {"70001"}, False),
+        (("7000",), {"70001"}, False),
+        ((), {"70001"}, False),
+        (("70001",), set(), False),
+    ],
+)
+def test_an_answer_is_read_by_whoever_works_for_all_whom_it_belongs_to(
+    owners: tuple[str, ...], works_for: set[str], readable: bool
+) -> None:
+    tool = replace(find_order, whose=lambda _: owners)
+    assert tool.readable(Any, frozenset(works_for)) is readable  # type: ignore[arg-type]
+    assert replace(find_order, whose="anybody").readable(Any, frozenset(works_for))  # type: ignore[arg-type]
+
+
+def test_an_agent_works_for_nobody_but_whom_plain_code_has_named_in_its_brief() -> None:
+    assert clerk_with().scope(BRIEF) == frozenset(BRIEF.suppliers)
+    with pytest.raises(TypeError, match="find_order, which belongs to somebody: say works_for"):
+        replace(clerk_with(), works_for=())
+    for field in ("message", "mentioned"):
+        with pytest.raises(TypeError, match=f"{field} cannot say for whom the agent clerk works"):
+            replace(clerk_with(), works_for=(field,))
 
 
 # What an answer rests on

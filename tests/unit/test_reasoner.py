@@ -18,7 +18,8 @@ from domain.reasoner import Asking, Step
 from integrations.frameworks import FRAMEWORKS, Apart, reasoners
 from integrations.frameworks.apart import AT_ONCE
 from integrations.settings import ROOT
-from tests.clerk import clerk
+from tests.clerk import Order, clerk
+from tests.process.errand_worker import made_up
 from tests.steps import answer, asker, find, room
 
 ASKS = "said = step.ask(step.messages, ['find_order'])"
@@ -126,8 +127,19 @@ async def test_nobody_looks_up_without_end(tmp_path: Path) -> None:
 
 
 async def test_an_agents_actions_are_not_offered() -> None:
-    talk = Conversation(clerk, Any, Any, {}, Any)  # type: ignore[arg-type]
+    talk = Conversation(clerk, Any, Any, {}, frozenset(), Any)  # type: ignore[arg-type]
     assert (await talk.look_up("tell_supplier", '{"order_id": "SO-1"}')).startswith("There is no tool tell_supplier.")
+
+
+async def test_what_belongs_to_others_is_told_to_nobody_and_marked_as_refused() -> None:
+    async def found(_: Any) -> Order:
+        return Order(order=made_up("SO-1"))
+
+    talk = Conversation(clerk, Any, Any, {"find_order": found}, frozenset({"70002"}), Any)  # type: ignore[arg-type]
+    said = await talk.look_up("find_order", '{"order_id": "SO-1"}')
+    assert said == "It belongs to somebody else than you work for, so you may not read it."
+    assert [(each.kind, each.text) for each in talk.seen] == [("refused", said)]
+    assert [(call.does, call.fault) for call in talk.looked_up] == [(None, said)]
 
 
 BREAKS = {
