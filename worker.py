@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.effect import effect
 from activities.final import FinalErrors
 from activities.journaling import Journaling
 from activities.measuring import Counting
@@ -82,7 +83,6 @@ async def worker_for(client: Client, settings: Settings, health: Health | None =
         figures = Figures(client, store.journal, NAMES, queue)
         await open_adapters.enter_async_context(counted(figures, client.service_client.config.runtime))
         activities = [*await activities_of(client, settings, store, open_adapters), SweepActivities(trail).sweep]
-        refuse_undone(PERFORMED_BY, activities)
         common: dict[str, Any] = {
             "interceptors": [
                 FinalErrors(),
@@ -118,10 +118,15 @@ async def activities_of(
     opened = await open_shared(client, settings, store, stack)
     parts = [await common(opened, agents, stack), *(wired(opened) for wired in WIRED)]
     systems = {action: system for part in parts for action, system in part.systems.items()}
+    refuse_undone(PERFORMED_BY, systems)
     tables = [await opened.policies.table(process.policy) for process in PROCESSES]
     refuse_unguarded(systems, PERFORMED_BY, tables)
     refuse_unknown_roles(tables, (await opened.policies.people())[0])
-    return [activity for part in parts for activity in part.activities]
+    effects = (
+        effect(action, system, getattr(system, PERFORMED_BY[action].__name__), store.stops)
+        for action, system in systems.items()
+    )
+    return [*(activity for part in parts for activity in part.activities), *effects]
 
 
 def _lines(settings: Settings, build: str) -> logging.Formatter | None:

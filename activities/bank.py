@@ -1,4 +1,4 @@
-"""A change of bank details: what is on file, how long to wait, who wants it stopped; and its three effects."""
+"""A change of bank details: what is on file, how long to wait, who wants it stopped."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from typing import Protocol
 
 from temporalio import activity
 
-from activities.effect import do_once
-from domain.actions import ChangeBankDetails, ConfirmBankDetails, Receipt, VerifyBankDetails
 from domain.bank import BankRequest, Objection, OnFile, StopHeard
 from domain.checks.bank_details import examined
 from domain.errors import BadPolicy
-from domain.ports import Mail, SignalLog, StopButton, SupplierMaster
+from domain.ports import SignalLog, SupplierMaster
 from domain.values import Frozen
 from governance.answer import Answer
 from governance.bank_terms import BankTerms
 from governance.case import CaseRun
 from governance.people import Directory
-from governance.work_order import WorkOrder
 
 NAME_LIMIT = 200
 
@@ -96,27 +93,3 @@ class BankLookups:
             return None
         person = directory.by_principal(principal) if principal else directory.known_as(claimed)
         return person.id if person else None
-
-
-@dataclass(frozen=True)
-class BankActivities:
-    """Ask, change, tell."""
-
-    master: SupplierMaster
-    mail: Mail
-    stop: StopButton
-
-    @activity.defn
-    async def verify_bank_details(self, order: WorkOrder[VerifyBankDetails]) -> Receipt:
-        """Tell the contact on file that a change was asked for."""
-        return await do_once(self.mail, self.mail.verify_bank_details, order, self.stop)
-
-    @activity.defn
-    async def change_bank_details(self, order: WorkOrder[ChangeBankDetails]) -> Receipt:
-        """Change the account on file."""
-        return await do_once(self.master, self.master.change_bank_details, order, self.stop)
-
-    @activity.defn
-    async def confirm_bank_details(self, order: WorkOrder[ConfirmBankDetails]) -> Receipt:
-        """Tell the contact that was on file that it has been done."""
-        return await do_once(self.mail, self.mail.confirm_bank_details, order, self.stop)

@@ -1,4 +1,7 @@
-"""How every effect is done: covered, once, never while stopped, and looked up where a try may have done it before."""
+"""How every effect is done: covered, once, never while stopped, and looked up where a try may have done it before.
+
+No effect has code of its own here: what differs is the action and the method of the port that performs it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,19 @@ from domain.ports import Reconciled, StopButton
 from governance.work_order import WorkOrder
 
 A = TypeVar("A", bound=BaseAction)
+
+
+def effect(
+    action: type[A], system: Reconciled, perform: Callable[[str, A], Awaitable[Receipt]], stop: StopButton
+) -> Callable[[WorkOrder[A]], Awaitable[Receipt]]:
+    """The activity that performs an action, named like `perform`, the method of `system` that does it."""
+
+    async def done(order: WorkOrder[A]) -> Receipt:
+        return await do_once(system, perform, order, stop)
+
+    done.__annotations__ = {"order": WorkOrder[action], "return": Receipt}  # what the converter reads an input into
+    done.__name__ = perform.__name__
+    return activity.defn(done)
 
 
 async def do_once(

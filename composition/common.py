@@ -45,18 +45,15 @@ async def common(opened: Opened, agents: Mapping[tuple[str, str], Agent[Any, Any
     judging = PolicyActivities(policies, store.stops, settings.profile)
     notices = Router(channels(settings, policies.directory), store.deliveries, _pages(opened))
     return Wired(
-        [
-            reading.read_document,
-            reading.confirm_reading,
-            reasoning.think,
-            reasoning.fall_back,
-            SecondReadingActivities(agents, opened.documents).brief_second_reader,
-            judging.judge,
-            judging.amend,
-            IdentityActivities(opened.signals, policies, settings.profile).who_answered,
-            ExplainingActivities(opened.documents, reasoning).explain,
-            NotificationActivities(notices).notify,
-        ]
+        (
+            reading,
+            reasoning,
+            SecondReadingActivities(agents, opened.documents),
+            judging,
+            IdentityActivities(opened.signals, policies, settings.profile),
+            ExplainingActivities(opened.documents, reasoning),
+            NotificationActivities(notices),
+        )
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from inspect import getmembers
 from typing import Any
 
 from temporalio.client import Client
 
 from domain.actions import BaseAction
+from domain.ports import Reconciled
 from integrations.bucket import KeptDocuments, documents_of
 from integrations.policy_folder import PolicyFolder
 from integrations.sandbox import Database, Faults
@@ -37,9 +39,19 @@ class Opened:
 class Wired:
     """What one process brings into the worker."""
 
-    activities: Sequence[Callable[..., Any]]
-    systems: Mapping[type[BaseAction], object] = field(default_factory=dict[type[BaseAction], object])
-    """Which adapter performs which action, for those that may do harm: a worker refuses to start without."""
+    lookups: Sequence[object]
+    """All methods of these that are activities, the worker has."""
+    systems: Mapping[type[BaseAction], Reconciled] = field(default_factory=dict[type[BaseAction], Reconciled])
+    """Which adapter performs which action: a worker refuses to start where one that may be taken has none."""
+
+    @property
+    def activities(self) -> list[Callable[..., Any]]:
+        """What is looked up."""
+        return [getattr(each, name) for each in self.lookups for name, _ in getmembers(type(each), _is_activity)]
+
+
+def _is_activity(member: object) -> bool:
+    return hasattr(member, "__temporal_activity_definition")
 
 
 async def open_shared(client: Client, settings: Settings, store: Store, stack: AsyncExitStack) -> Opened:

@@ -46,23 +46,23 @@ def refuse_unknown_roles(tables: Iterable[Table], directory: Directory) -> None:
 
 
 def refuse_undone(
-    performed: Mapping[type[BaseAction], Callable[..., Any]], activities: Iterable[Callable[..., Any]]
+    performed: Mapping[type[BaseAction], Callable[..., Any]], systems: Mapping[type[BaseAction], object]
 ) -> None:
     """Raise `Unguarded` naming every action that could be allowed and then never done: its case would wait for ever.
 
-    `performed` says which activity performs which action, `activities` are those that the worker has.
+    `performed` says which method performs which action, `systems` which adapter has it.
     """
-    known, there = frozenset(KINDS.values()), {activity.__name__ for activity in activities}
+    known = frozenset(KINDS.values())
     faults = [
         f"{action.__name__} cannot travel: add it to Action in domain/actions/__init__.py."
         for action in performed
         if action not in known
     ]
     faults += [
-        f"Nothing here performs {action.__name__}: add {activity.__name__} to a file of composition/, and that file's "
-        "function to WIRED in worker.py."
-        for action, activity in performed.items()
-        if activity.__name__ not in there
+        f"Nothing here performs {action.__name__}: add what has {method.__name__} to the systems of a file of "
+        "composition/, and that file's function to WIRED in worker.py."
+        for action, method in performed.items()
+        if not callable(getattr(systems.get(action), method.__name__, None))
     ]
     if faults:
         raise Unguarded(" ".join(faults))

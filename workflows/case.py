@@ -164,7 +164,8 @@ class Case(Consulting):
     async def perform(self, order: WorkOrder[A]) -> Receipt:
         """Do exactly what a work order covers."""
         config = said(EFFECT, on_whose_word(order, self._given_in))
-        return await workflow.execute_activity_method(PERFORMED_BY[type(order.action)], order, **config)
+        effect = PERFORMED_BY[type(order.action)].__name__
+        return await workflow.execute_activity(effect, order, result_type=Receipt, **config)
 
     async def begin(
         self, order: WorkOrder[A], process: Callable[[Any, Request], Awaitable[Outcome]], request: Request, name: str

@@ -1,17 +1,10 @@
-"""Which activity performs which action, and which process it starts: what is not here, no process can do."""
+"""Which system performs which action, and which process it starts: what is not here, no process can do."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from activities.bank import BankActivities
-from activities.billing import BillingActivities
-from activities.crm import CrmActivities
-from activities.customer_mail import CustomerMailActivities
-from activities.erp import ErpActivities
-from activities.helpdesk import HelpdeskActivities
-from activities.mail import MailActivities
 from domain.actions import (
     AcknowledgeTicket,
     AskCustomer,
@@ -42,34 +35,37 @@ from domain.actions import (
     VerifyBankDetails,
     VoidBill,
 )
+from domain.ports import Erp, Mail, SupplierMaster
+from domain.support_ports import Billing, Crm, CustomerMail, Helpdesk
 
-PERFORMED_BY: Mapping[type[BaseAction], Callable[[Any, Any], Awaitable[Receipt]]] = {
-    PostBill: ErpActivities.post_bill,
-    SchedulePayment: ErpActivities.schedule_payment,
-    VoidBill: ErpActivities.void_bill,
-    SendRemittance: MailActivities.send_remittance,
-    ReturnInvoice: MailActivities.return_invoice,
-    VerifyBankDetails: BankActivities.verify_bank_details,
-    ChangeBankDetails: BankActivities.change_bank_details,
-    ConfirmBankDetails: BankActivities.confirm_bank_details,
-    IssueRefund: BillingActivities.issue_refund,
-    GrantStoreCredit: BillingActivities.grant_store_credit,
-    ExchangeItems: BillingActivities.exchange_items,
-    BookCreditNote: BillingActivities.book_credit_note,
-    ReverseCreditNote: BillingActivities.reverse_credit_note,
-    RestockItems: BillingActivities.restock_items,
-    EndEntitlement: BillingActivities.end_entitlement,
-    NoteCustomer: CrmActivities.note_customer,
-    SendRefundNotice: CustomerMailActivities.send_refund_notice,
-    RouteTicket: HelpdeskActivities.route_ticket,
-    AcknowledgeTicket: HelpdeskActivities.acknowledge_ticket,
-    AskCustomer: HelpdeskActivities.ask_customer,
-    ReplyToCustomer: HelpdeskActivities.reply_to_customer,
-    LinkTicket: HelpdeskActivities.link_ticket,
-    EscalateTicket: HelpdeskActivities.escalate_ticket,
-    NoteTicket: HelpdeskActivities.note_ticket,
-    CloseTicket: HelpdeskActivities.close_ticket,
+PERFORMED_BY: Mapping[type[BaseAction], Callable[[Any, str, Any], Awaitable[Receipt]]] = {
+    PostBill: Erp.post_bill,
+    SchedulePayment: Erp.schedule_payment,
+    VoidBill: Erp.void_bill,
+    SendRemittance: Mail.send_remittance,
+    ReturnInvoice: Mail.return_invoice,
+    VerifyBankDetails: Mail.verify_bank_details,
+    ChangeBankDetails: SupplierMaster.change_bank_details,
+    ConfirmBankDetails: Mail.confirm_bank_details,
+    IssueRefund: Billing.issue_refund,
+    GrantStoreCredit: Billing.grant_store_credit,
+    ExchangeItems: Billing.exchange_items,
+    BookCreditNote: Billing.book_credit_note,
+    ReverseCreditNote: Billing.reverse_credit_note,
+    RestockItems: Billing.restock_items,
+    EndEntitlement: Billing.end_entitlement,
+    NoteCustomer: Crm.note_customer,
+    SendRefundNotice: CustomerMail.send_refund_notice,
+    RouteTicket: Helpdesk.route_ticket,
+    AcknowledgeTicket: Helpdesk.acknowledge_ticket,
+    AskCustomer: Helpdesk.ask_customer,
+    ReplyToCustomer: Helpdesk.reply_to_customer,
+    LinkTicket: Helpdesk.link_ticket,
+    EscalateTicket: Helpdesk.escalate_ticket,
+    NoteTicket: Helpdesk.note_ticket,
+    CloseTicket: Helpdesk.close_ticket,
 }
+"""By the method of its port: `activities.effect` makes an activity of that name for each."""
 
 BEGUN: Mapping[type[BaseAction], str] = {StartRefund: "Refund"}
 """Actions that no activity performs: each starts a process, by the type of its workflow."""

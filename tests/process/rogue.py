@@ -7,7 +7,6 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.erp import ErpActivities
     from domain.actions import PostBill
     from domain.values import Frozen
     from governance.work_order import WorkOrder
@@ -38,7 +37,7 @@ class Rogue:
         if attempt.how != "an expired order":
             order = order.model_copy(update={"expires": workflow.now() + timedelta(hours=1)})
         if attempt.how == "local":
-            await workflow.execute_local_activity_method(ErpActivities.post_bill, order, **ONCE)
+            await workflow.execute_local_activity("post_bill", order, **ONCE)
         elif attempt.how.startswith("a process"):
             memo = {"work_order": order} if "by an order" in attempt.how else None
             await workflow.start_child_workflow("Refund", None, id=f"{this_run().workflow_id}.refund", memo=memo)

@@ -134,7 +134,7 @@ async def test_what_the_page_writes_passes_every_check_of_make_lint(copy: Copy) 
 async def test_without_what_performs_its_action_the_worker_does_not_start_and_names_it(
     copy: Copy, tmp_path: Path, client: Client
 ) -> None:
-    file, line = copy.folder / "composition" / "access.py", ", granting.grant_access"
+    file, line = copy.folder / "composition" / "access.py", ", {GrantAccess: directory}"
     whole = file.read_text()
     assert whole.count(line) == 1
     file.write_text(whole.replace(line, ""))
@@ -143,4 +143,4 @@ async def test_without_what_performs_its_action_the_worker_does_not_start_and_na
         code, said = await copy.type("worker.py", **own)
     finally:
         file.write_text(whole)
-    assert (code, "Nothing here performs GrantAccess: add grant_access" in said) == (2, True), said
+    assert (code, "Nothing here performs GrantAccess: add what has grant_access" in said) == (2, True), said

@@ -6,7 +6,8 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
 
 import worker
-from activities.erp import ErpActivities
+from activities.effect import effect
+from domain.actions import PostBill
 from domain.errors import DomainError
 from integrations.sandbox import SandboxErp
 from integrations.store import open_store
@@ -57,14 +58,14 @@ BESIDES = {
 async def test_a_workflow_schedules_no_effect_without_its_order(office: Office, client: Client, how: str) -> None:
     queue = f"guarded-{uuid.uuid4()}"
     given, refusal = ATTEMPTS.get(how) or (order(), BESIDES[how])
-    attempt = Attempt(how=how, bill=bill(), order=given, task_queue=queue)
+    attempt, erp = Attempt(how=how, bill=bill(), order=given, task_queue=queue), SandboxErp(office.database)
     async with (
         open_store(office.desk.settings.store_url) as store,
         Worker(
             client,
             task_queue=queue,
             workflows=[Rogue],
-            activities=[ErpActivities(SandboxErp(office.database), store.stops).post_bill],
+            activities=[effect(PostBill, erp, erp.post_bill, store.stops)],
             interceptors=[Door(ServerRuns(client))],
             workflow_runner=worker.sandbox(),
             workflow_failure_exception_types=[DomainError],

@@ -133,17 +133,19 @@ def test_every_role_that_nobody_knows_is_said_in_a_sentence_of_its_own() -> None
     assert str(refused.value).endswith(f"catch. {said}")
 
 
-async def post_bill() -> None: ...
+class Posting(Reconciling):
+    async def post_bill(self) -> None: ...
 
 
-def test_an_action_that_no_activity_of_the_worker_performs_is_refused_by_name() -> None:
-    refuse_undone({PostBill: post_bill}, [post_bill])
-    with pytest.raises(
-        Unguarded, match=r"Nothing here performs PostBill: add post_bill to a file of composition/, and that"
-    ):
-        refuse_undone({PostBill: post_bill}, [])
+def test_an_action_that_no_system_of_the_worker_performs_is_refused_by_name() -> None:
+    refuse_undone({PostBill: Posting.post_bill}, {PostBill: Posting()})
+    for systems in ({}, {PostBill: Reconciling()}, {SchedulePayment: Posting()}):
+        with pytest.raises(
+            Unguarded, match=r"Nothing here performs PostBill: add what has post_bill to the systems of a file of comp"
+        ):
+            refuse_undone({PostBill: Posting.post_bill}, systems)
 
 
 def test_an_action_outside_the_closed_union_is_refused_by_name() -> None:
     with pytest.raises(Unguarded, match=r"BurnDown cannot travel: add it to Action in domain/actions/__init__\.py"):
-        refuse_undone({BurnDown: post_bill}, [post_bill])
+        refuse_undone({BurnDown: Posting.post_bill}, {BurnDown: Posting()})

@@ -11,11 +11,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.erp import ErpActivities
+from activities.effect import effect
 from activities.final import FinalErrors
 from activities.reasoning import ReasoningActivities, Turn
 from activities.suspension import refuse_stopped
-from domain.actions import Receipt
+from domain.actions import PostBill, Receipt
 from domain.documents import DocumentRef
 from domain.errors import Suspended, Unavailable
 from governance.work_order import key_for
@@ -60,7 +60,7 @@ def attempt(number: int, workflow_type: str = "Invoice") -> ActivityEnvironment:
 async def posted(erp: SandboxErp, store: Store, number: int) -> Receipt:
     action = bill()
     covered = order(action=action, key=key_for(action, CASE), verdict=verdict(action, then="allow"))
-    return await attempt(number).run(ErpActivities(erp, store.stops).post_bill, covered)
+    return await attempt(number).run(effect(PostBill, erp, erp.post_bill, store.stops), covered)
 
 
 @pytest.mark.parametrize(("kind", "name"), [("action", "erp.post_bill"), ("process", "invoice")])
