@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from domain.actions.base import BaseAction, Effect, Fact
+from domain.actions.base import BaseAction, Effect
 
 ContactStanding = Literal["old", "new", "absent"]
 """Whether the contact on file has been there long enough to verify something by, not yet, or is not whole."""
@@ -18,6 +18,7 @@ class VerifyBankDetails(BaseAction):
 
     effect: ClassVar[Effect] = "message"
     step: ClassVar[str] = "verify"
+    stated: ClassVar[tuple[str, ...]] = ("contact",)
     kind: Literal["mail.verify_bank_details"] = "mail.verify_bank_details"
     to: str
     supplier_id: str
@@ -26,10 +27,6 @@ class VerifyBankDetails(BaseAction):
     new_account: str
     contact: ContactStanding
 
-    def facts(self) -> dict[str, Fact]:
-        """How old the contact is."""
-        return {"action": self.kind, "contact": self.contact}
-
 
 class ChangeBankDetails(BaseAction):
     """Replace the account in the supplier master, if it is still the one that was shown to those who decided."""
@@ -37,6 +34,7 @@ class ChangeBankDetails(BaseAction):
     effect: ClassVar[Effect] = "irreversible"
     step: ClassVar[str] = "change"
     least_people: ClassVar[int] = 2
+    stated: ClassVar[tuple[str, ...]] = ("contact", "risks")
     kind: Literal["erp.change_bank_details"] = "erp.change_bank_details"
     supplier_id: str
     supplier_name: str
@@ -47,10 +45,6 @@ class ChangeBankDetails(BaseAction):
     verification: str
     """The message that told the contact on file."""
     risks: tuple[BankRisk, ...]
-
-    def facts(self) -> dict[str, Fact]:
-        """How old the contact is, and what is unusual about the account."""
-        return {"action": self.kind, "contact": self.contact, "risks": self.risks}
 
 
 class ConfirmBankDetails(BaseAction):
@@ -64,15 +58,3 @@ class ConfirmBankDetails(BaseAction):
     supplier_name: str
     old_account: str
     new_account: str
-
-    def facts(self) -> dict[str, Fact]:
-        """Only the action itself."""
-        return {"action": self.kind}
-
-
-STATED = {
-    "mail.verify_bank_details": frozenset({"contact"}),
-    "erp.change_bank_details": frozenset({"contact", "risks"}),
-    "mail.confirm_bank_details": frozenset[str](),
-}
-"""Which facts each action states, besides its own name."""

@@ -29,11 +29,13 @@ class BaseAction(Frozen):
     """How many people must approve, whatever a table says."""
     amendable: ClassVar[frozenset[str]] = frozenset()
     """The fields that a person who approves may change."""
+    stated: ClassVar[tuple[str, ...]] = ()
+    """The fields and properties that a policy row may test; of `currency`, whether it is foreign."""
     business_key: str = Field(min_length=1, description="who and what this is about, from business identity alone")
 
     def facts(self) -> dict[str, Fact]:
-        """The facts policy may test, by the names the tables use."""
-        raise NotImplementedError
+        """What is stated, by the names the tables use, its own name first."""
+        return {"action": kind_of(type(self)), **{name: getattr(self, name) for name in self.stated}}
 
     def amended(self, changes: Mapping[str, object]) -> Self:
         """The same action with some fields changed, given as JSON values; raise ValueError with a sentence for people.

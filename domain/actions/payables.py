@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar, Literal, Self
 
-from domain.actions.base import BaseAction, Effect, Fact, refuse_raised
+from domain.actions.base import BaseAction, Effect, refuse_raised
 from domain.findings import ExceptionCode
 from domain.purchasing import BilledLine, Coding
 from domain.values import Amount, CurrencyCode, Ratio, Sha256
@@ -18,6 +18,7 @@ class PostBill(BaseAction):
     effect: ClassVar[Effect] = "money"
     step: ClassVar[str] = "post"
     amendable: ClassVar[frozenset[str]] = frozenset({"due_date", "coding"})
+    stated: ClassVar[tuple[str, ...]] = ("amount", "currency", "credit_note", "exceptions", "read_by", "confidence")
     kind: Literal["erp.post_bill"] = "erp.post_bill"
     supplier_id: str
     supplier_name: str
@@ -37,17 +38,10 @@ class PostBill(BaseAction):
     read_by: Literal["parser", "model"]
     confidence: Ratio | None
 
-    def facts(self) -> dict[str, Fact]:
-        """Amount at stake, what was found, and who read the figures."""
-        return {
-            "action": self.kind,
-            "amount": self.payable,
-            "currency": self.currency,
-            "credit_note": self.credit_note,
-            "exceptions": self.exceptions,
-            "read_by": self.read_by,
-            "confidence": self.confidence,
-        }
+    @property
+    def amount(self) -> Amount:
+        """What is at stake."""
+        return self.payable
 
     def amended(self, changes: Mapping[str, object]) -> Self:
         """Besides: the coding adds up to the bill's net amount; nothing is due before it was issued."""
@@ -66,6 +60,7 @@ class SchedulePayment(BaseAction):
     effect: ClassVar[Effect] = "money"
     step: ClassVar[str] = "pay"
     amendable: ClassVar[frozenset[str]] = frozenset({"amount", "due_date"})
+    stated: ClassVar[tuple[str, ...]] = ("amount", "currency", "bill_posted_by", "exceptions")
     kind: Literal["erp.schedule_payment"] = "erp.schedule_payment"
     bill_id: str
     supplier_id: str
@@ -76,15 +71,10 @@ class SchedulePayment(BaseAction):
     bill_posted_by: Literal["policy", "person"]
     payment_holds: tuple[ExceptionCode, ...]
 
-    def facts(self) -> dict[str, Fact]:
-        """Amount, who let the bill post, and what holds the payment."""
-        return {
-            "action": self.kind,
-            "amount": self.amount,
-            "currency": self.currency,
-            "bill_posted_by": self.bill_posted_by,
-            "exceptions": self.payment_holds,
-        }
+    @property
+    def exceptions(self) -> tuple[ExceptionCode, ...]:
+        """What holds the payment."""
+        return self.payment_holds
 
     def amended(self, changes: Mapping[str, object]) -> Self:
         """Besides: only less may be paid."""
@@ -102,16 +92,13 @@ class VoidBill(BaseAction):
     bill_id: str
     reason: str
 
-    def facts(self) -> dict[str, Fact]:
-        """Only the action itself."""
-        return {"action": self.kind}
-
 
 class SendRemittance(BaseAction):
     """Tell the supplier what will be paid and when."""
 
     effect: ClassVar[Effect] = "message"
     step: ClassVar[str] = "remit"
+    stated: ClassVar[tuple[str, ...]] = ("amount", "currency")
     kind: Literal["mail.remittance"] = "mail.remittance"
     to: str
     supplier_name: str
@@ -121,16 +108,13 @@ class SendRemittance(BaseAction):
     due_date: date
     payment_id: str
 
-    def facts(self) -> dict[str, Fact]:
-        """Amount and currency named in the message."""
-        return {"action": self.kind, "amount": self.amount, "currency": self.currency}
-
 
 class ReturnInvoice(BaseAction):
     """Send an invoice back to its supplier with the reasons, from a template."""
 
     effect: ClassVar[Effect] = "message"
     step: ClassVar[str] = "return"
+    stated: ClassVar[tuple[str, ...]] = ("amount", "currency", "exceptions", "confidence")
     kind: Literal["mail.return_invoice"] = "mail.return_invoice"
     to: str
     supplier_name: str
@@ -139,23 +123,3 @@ class ReturnInvoice(BaseAction):
     currency: CurrencyCode
     exceptions: tuple[ExceptionCode, ...]
     confidence: Ratio | None
-
-    def facts(self) -> dict[str, Fact]:
-        """What was found, the amount, and how sure the proposer was."""
-        return {
-            "action": self.kind,
-            "amount": self.amount,
-            "currency": self.currency,
-            "exceptions": self.exceptions,
-            "confidence": self.confidence,
-        }
-
-
-STATED = {
-    "erp.post_bill": frozenset({"amount", "foreign_currency", "credit_note", "exceptions", "read_by", "confidence"}),
-    "erp.schedule_payment": frozenset({"amount", "foreign_currency", "bill_posted_by", "exceptions"}),
-    "erp.void_bill": frozenset[str](),
-    "mail.remittance": frozenset({"amount", "foreign_currency"}),
-    "mail.return_invoice": frozenset({"amount", "foreign_currency", "exceptions", "confidence"}),
-}
-"""Which facts each action states, besides its own name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from domain.actions.base import BaseAction, Effect, Fact, kind_of, refuse_raised
+from domain.actions.base import BaseAction, Effect, refuse_raised
 from domain.values import Amount, CurrencyCode, Frozen, Quantity, Ratio
 
 RefundReason = Literal[
@@ -39,6 +39,17 @@ class Recompense(BaseAction):
 
     effect: ClassVar[Effect] = "money"
     amendable: ClassVar[frozenset[str]] = frozenset({"amount"})
+    stated: ClassVar[tuple[str, ...]] = (
+        "amount",
+        "currency",
+        "reason",
+        "in_window",
+        "within_remainder",
+        "risks",
+        "decided_by",
+        "confidence",
+        "backed",
+    )
     order_id: str
     customer_id: str
     amount: Amount
@@ -54,20 +65,10 @@ class Recompense(BaseAction):
     backed: bool = True
     """False where an agent named something that neither a trusted system nor the requester has said."""
 
-    def facts(self) -> dict[str, Fact]:
-        """Amount, why, how risky, and who proposed it."""
-        return {
-            "action": kind_of(type(self)),
-            "amount": self.amount,
-            "currency": self.currency,
-            "reason": self.reason,
-            "in_window": self.in_window,
-            "within_remainder": 0 < self.amount <= self.remaining,
-            "risks": self.risks,
-            "decided_by": self.decided_by,
-            "confidence": self.confidence,
-            "backed": self.backed,
-        }
+    @property
+    def within_remainder(self) -> bool:
+        """Whether so much has not been given back yet."""
+        return 0 < self.amount <= self.remaining
 
     def amended(self, changes: Mapping[str, object]) -> Self:
         """Besides: only less may be given."""
@@ -80,16 +81,13 @@ class IssueRefund(Recompense):
     """Give money back for an order."""
 
     step: ClassVar[str] = "refund"
+    stated: ClassVar[tuple[str, ...]] = (*Recompense.stated, "means")
     kind: Literal["billing.refund"] = "billing.refund"
     payment_id: str
     means: Literal["original", "other"]
     """The means that the customer paid with, or another one where that cannot take a refund."""
     items: tuple[ReturnedItem, ...] = ()
     """What it is given for: billing keeps it with the refund, so that the same goods are not paid back twice."""
-
-    def facts(self) -> dict[str, Fact]:
-        """Besides, whether the money goes back where it came from."""
-        return super().facts() | {"means": self.means}
 
 
 class GrantStoreCredit(Recompense):
@@ -115,6 +113,7 @@ class BookCreditNote(BaseAction):
 
     effect: ClassVar[Effect] = "write"
     step: ClassVar[str] = "credit-note"
+    stated: ClassVar[tuple[str, ...]] = ("amount", "currency", "refund_allowed_by")
     kind: Literal["billing.credit_note"] = "billing.credit_note"
     order_id: str
     customer_id: str
@@ -123,15 +122,6 @@ class BookCreditNote(BaseAction):
     refund_allowed_by: Literal["policy", "person"]
     in_return: Literal["billing.refund", "billing.store_credit"] = "billing.refund"
     """What it is booked for: the same goods, asked back as money and as credit at once, are not given twice."""
-
-    def facts(self) -> dict[str, Fact]:
-        """Amount, and who let the refund happen."""
-        return {
-            "action": self.kind,
-            "amount": self.amount,
-            "currency": self.currency,
-            "refund_allowed_by": self.refund_allowed_by,
-        }
 
 
 class ReverseCreditNote(BaseAction):
@@ -143,10 +133,6 @@ class ReverseCreditNote(BaseAction):
     credit_note_id: str
     why: str
 
-    def facts(self) -> dict[str, Fact]:
-        """Only the action itself."""
-        return {"action": self.kind}
-
 
 class RestockItems(BaseAction):
     """Take returned goods back into stock."""
@@ -156,10 +142,6 @@ class RestockItems(BaseAction):
     kind: Literal["inventory.restock"] = "inventory.restock"
     order_id: str
     items: tuple[ReturnedItem, ...]
-
-    def facts(self) -> dict[str, Fact]:
-        """Only the action itself."""
-        return {"action": self.kind}
 
 
 class EndEntitlement(BaseAction):
@@ -171,10 +153,6 @@ class EndEntitlement(BaseAction):
     order_id: str
     customer_id: str
 
-    def facts(self) -> dict[str, Fact]:
-        """Only the action itself."""
-        return {"action": self.kind}
-
 
 class NoteCustomer(BaseAction):
     """Write what happened into the customer's file."""
@@ -185,16 +163,13 @@ class NoteCustomer(BaseAction):
     customer_id: str
     text: str
 
-    def facts(self) -> dict[str, Fact]:
-        """Only the action itself."""
-        return {"action": self.kind}
-
 
 class SendRefundNotice(BaseAction):
     """Tell the customer, from a template, what came of the request."""
 
     effect: ClassVar[Effect] = "message"
     step: ClassVar[str] = "notice"
+    stated: ClassVar[tuple[str, ...]] = ("result", "amount", "currency")
     kind: Literal["mail.refund_notice"] = "mail.refund_notice"
     to: str
     order_id: str
@@ -202,34 +177,3 @@ class SendRefundNotice(BaseAction):
     refusal: str | None
     amount: Amount
     currency: CurrencyCode
-
-    def facts(self) -> dict[str, Fact]:
-        """What the customer is told, and the amount named."""
-        return {"action": self.kind, "result": self.result, "amount": self.amount, "currency": self.currency}
-
-
-RECOMPENSE = frozenset(
-    {
-        "amount",
-        "foreign_currency",
-        "reason",
-        "in_window",
-        "within_remainder",
-        "risks",
-        "decided_by",
-        "confidence",
-        "backed",
-    }
-)
-STATED = {
-    "billing.refund": RECOMPENSE | {"means"},
-    "billing.store_credit": RECOMPENSE,
-    "billing.exchange": RECOMPENSE,
-    "billing.credit_note": frozenset({"amount", "foreign_currency", "refund_allowed_by"}),
-    "billing.reverse_credit_note": frozenset[str](),
-    "inventory.restock": frozenset[str](),
-    "billing.end_entitlement": frozenset[str](),
-    "crm.note": frozenset[str](),
-    "mail.refund_notice": frozenset({"amount", "foreign_currency", "result"}),
-}
-"""Which facts each action states, besides its own name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from domain.actions.base import BaseAction, Effect, Fact
+from domain.actions.base import BaseAction, Effect
 from domain.values import Amount, CurrencyCode, Ratio
 
 TicketFlag = Literal[
@@ -20,6 +20,7 @@ EscalationReason = Literal[
 class TicketAction(BaseAction):
     """Something done to one ticket."""
 
+    stated: ClassVar[tuple[str, ...]] = ("flags",)
     ticket_id: str
     flags: tuple[TicketFlag, ...]
 
@@ -30,6 +31,7 @@ class RouteTicket(TicketAction):
     effect: ClassVar[Effect] = "write"
     step: ClassVar[str] = "route"
     amendable: ClassVar[frozenset[str]] = frozenset({"queue", "priority"})
+    stated: ClassVar[tuple[str, ...]] = (*TicketAction.stated, "priority", "routed_by", "confidence", "close_second")
     kind: Literal["helpdesk.route"] = "helpdesk.route"
     queue: str
     priority: Priority
@@ -38,30 +40,16 @@ class RouteTicket(TicketAction):
     close_second: bool
     """Whether another queue was nearly as likely."""
 
-    def facts(self) -> dict[str, Fact]:
-        """How sure the router was, and what stands out."""
-        return {
-            "action": self.kind,
-            "flags": self.flags,
-            "priority": self.priority,
-            "routed_by": self.routed_by,
-            "confidence": self.confidence,
-            "close_second": self.close_second,
-        }
-
 
 class AcknowledgeTicket(TicketAction):
     """Tell the customer, from a template, that the ticket arrived."""
 
     effect: ClassVar[Effect] = "message"
     step: ClassVar[str] = "acknowledge"
+    stated: ClassVar[tuple[str, ...]] = (*TicketAction.stated, "priority")
     kind: Literal["helpdesk.acknowledge"] = "helpdesk.acknowledge"
     to: str
     priority: Priority
-
-    def facts(self) -> dict[str, Fact]:
-        """What stands out."""
-        return {"action": self.kind, "flags": self.flags, "priority": self.priority}
 
 
 class AskCustomer(TicketAction):
@@ -73,16 +61,13 @@ class AskCustomer(TicketAction):
     to: str
     missing: tuple[str, ...]
 
-    def facts(self) -> dict[str, Fact]:
-        """What stands out."""
-        return {"action": self.kind, "flags": self.flags}
-
 
 class ReplyToCustomer(TicketAction):
     """Answer a question from articles of the knowledge base, which the answer cites."""
 
     effect: ClassVar[Effect] = "message"
     step: ClassVar[str] = "reply"
+    stated: ClassVar[tuple[str, ...]] = (*TicketAction.stated, "cites_articles", "drafted_by", "confidence", "backed")
     kind: Literal["helpdesk.reply"] = "helpdesk.reply"
     to: str
     body: str
@@ -92,16 +77,10 @@ class ReplyToCustomer(TicketAction):
     backed: bool = True
     """False where an agent named something that neither a trusted system nor the requester has said."""
 
-    def facts(self) -> dict[str, Fact]:
-        """How sure the drafter was, whether it cites what it says, and what stands out."""
-        return {
-            "action": self.kind,
-            "flags": self.flags,
-            "cites_articles": bool(self.articles),
-            "drafted_by": self.drafted_by,
-            "confidence": self.confidence,
-            "backed": self.backed,
-        }
+    @property
+    def cites_articles(self) -> bool:
+        """Whether it says what it rests on."""
+        return bool(self.articles)
 
 
 class LinkTicket(TicketAction):
@@ -109,14 +88,11 @@ class LinkTicket(TicketAction):
 
     effect: ClassVar[Effect] = "write"
     step: ClassVar[str] = "link"
+    stated: ClassVar[tuple[str, ...]] = (*TicketAction.stated, "relation", "confidence")
     kind: Literal["helpdesk.link"] = "helpdesk.link"
     to_ticket: str
     relation: Literal["incident", "duplicate"]
     confidence: Ratio
-
-    def facts(self) -> dict[str, Fact]:
-        """What kind of link, and how sure."""
-        return {"action": self.kind, "flags": self.flags, "relation": self.relation, "confidence": self.confidence}
 
 
 class EscalateTicket(TicketAction):
@@ -124,12 +100,14 @@ class EscalateTicket(TicketAction):
 
     effect: ClassVar[Effect] = "write"
     step: ClassVar[str] = "escalate"
+    stated: ClassVar[tuple[str, ...]] = (*TicketAction.stated, "escalation")
     kind: Literal["helpdesk.escalate"] = "helpdesk.escalate"
     reason: EscalationReason
 
-    def facts(self) -> dict[str, Fact]:
-        """Why, and what stands out."""
-        return {"action": self.kind, "flags": self.flags, "escalation": self.reason}
+    @property
+    def escalation(self) -> EscalationReason:
+        """Why."""
+        return self.reason
 
 
 class CloseTicket(TicketAction):
@@ -137,12 +115,9 @@ class CloseTicket(TicketAction):
 
     effect: ClassVar[Effect] = "write"
     step: ClassVar[str] = "close"
+    stated: ClassVar[tuple[str, ...]] = (*TicketAction.stated, "said_by")
     kind: Literal["helpdesk.close"] = "helpdesk.close"
     said_by: Literal["customer", "person", "nobody"]
-
-    def facts(self) -> dict[str, Fact]:
-        """Who said that it is done."""
-        return {"action": self.kind, "flags": self.flags, "said_by": self.said_by}
 
 
 class NoteTicket(TicketAction):
@@ -153,16 +128,13 @@ class NoteTicket(TicketAction):
     kind: Literal["helpdesk.note"] = "helpdesk.note"
     text: str
 
-    def facts(self) -> dict[str, Fact]:
-        """What stands out."""
-        return {"action": self.kind, "flags": self.flags}
-
 
 class StartRefund(TicketAction):
     """Start the refund that a ticket asks for; what is paid is decided there."""
 
     effect: ClassVar[Effect] = "write"
     step: ClassVar[str] = "start-refund"
+    stated: ClassVar[tuple[str, ...]] = (*TicketAction.stated, "amount", "currency", "confidence", "backed")
     kind: Literal["process.refund"] = "process.refund"
     order_id: str
     customer_id: str
@@ -172,27 +144,7 @@ class StartRefund(TicketAction):
     backed: bool = True
     """False where an agent named something that neither a trusted system nor the requester has said."""
 
-    def facts(self) -> dict[str, Fact]:
-        """What is asked for, how sure the router was that it is, and what stands out."""
-        return {
-            "action": self.kind,
-            "flags": self.flags,
-            "amount": self.asked,
-            "currency": self.currency,
-            "confidence": self.confidence,
-            "backed": self.backed,
-        }
-
-
-STATED = {
-    "helpdesk.route": frozenset({"flags", "priority", "routed_by", "confidence", "close_second"}),
-    "helpdesk.acknowledge": frozenset({"flags", "priority"}),
-    "helpdesk.ask": frozenset({"flags"}),
-    "helpdesk.reply": frozenset({"flags", "cites_articles", "drafted_by", "confidence", "backed"}),
-    "helpdesk.link": frozenset({"flags", "relation", "confidence"}),
-    "helpdesk.escalate": frozenset({"flags", "escalation"}),
-    "helpdesk.close": frozenset({"flags", "said_by"}),
-    "helpdesk.note": frozenset({"flags"}),
-    "process.refund": frozenset({"flags", "amount", "foreign_currency", "confidence", "backed"}),
-}
-"""Which facts each action states, besides its own name."""
+    @property
+    def amount(self) -> Amount:
+        """What is asked for."""
+        return self.asked
