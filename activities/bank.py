@@ -12,7 +12,6 @@ from domain.bank import BankRequest, Objection, OnFile, StopHeard
 from domain.checks.bank_details import examined
 from domain.errors import BadPolicy
 from domain.ports import SignalLog, SupplierMaster
-from domain.values import Frozen
 from governance.answer import Answer
 from governance.bank_terms import BankTerms
 from governance.case import CaseRun
@@ -33,21 +32,6 @@ class BankRules(Protocol):
         ...
 
 
-class ToLookUp(Frozen):
-    """A request, and the date it is for the case."""
-
-    request: BankRequest
-    today: date
-
-
-class ToName(Frozen):
-    """A call to stop, by its place among all signals that the run received, from 0."""
-
-    run: CaseRun
-    position: int
-    answer: Answer
-
-
 @dataclass(frozen=True)
 class BankLookups:
     """Reads only: run as local activities, so that changed rules can never break replay."""
@@ -57,11 +41,11 @@ class BankLookups:
     signals: SignalLog
 
     @activity.defn
-    async def look_up_account(self, task: ToLookUp) -> OnFile | Objection:
-        """Hold a request against the supplier master."""
+    async def look_up_account(self, request: BankRequest, today: date) -> OnFile | Objection:
+        """Hold a request against the supplier master, on the date that it is for the case."""
         terms = await self.rules.bank_terms()
-        record = await self.master.supplier_record(task.request.supplier_id, task.request.account)
-        return examined(task.request, record, task.today, terms.contact_days, str(terms.cooling_off))
+        record = await self.master.supplier_record(request.supplier_id, request.account)
+        return examined(request, record, today, terms.contact_days, str(terms.cooling_off))
 
     @activity.defn
     async def cooling_off_end(self, start: datetime) -> datetime:
@@ -70,10 +54,9 @@ class BankLookups:
         return terms.end(start, await self.rules.directory())
 
     @activity.defn
-    async def who_stopped(self, task: ToName) -> StopHeard:
-        """Find the signal's event and say who sent it, as far as anybody knows."""
-        run, answer = task.run, task.answer
-        signal = await self.signals.nth_signal(workflow_id=run.workflow_id, run_id=run.run_id, position=task.position)
+    async def who_stopped(self, run: CaseRun, position: int, answer: Answer) -> StopHeard:
+        """Find a call to stop by its place among all signals that the run received, from 0, and say whose it was."""
+        signal = await self.signals.nth_signal(workflow_id=run.workflow_id, run_id=run.run_id, position=position)
         claimed = answer.by or signal.identity
         person = await self._person(signal.principal, claimed)
         return StopHeard(

@@ -15,13 +15,6 @@ from domain.ports import DocumentReader, Documents
 from domain.values import Frozen
 
 
-class ClaimedReading(Frozen):
-    """What a model read in which text."""
-
-    text: DocumentRef
-    reading: InvoiceReading
-
-
 @dataclass(frozen=True)
 class DocumentActivities:
     """Read documents; nothing of their content travels further than its headline."""
@@ -41,16 +34,13 @@ class DocumentActivities:
         return ReadInvoice(invoice=kept, headline=Headline.of(found), read_by="parser", confidence=None)
 
     @activity.defn
-    async def confirm_reading(self, claim: ClaimedReading) -> Confirmation:
-        """Look every claimed figure up in the text."""
-        text = (await self.documents.get(claim.text)).decode()
-        result = confirmed(claim.reading, text)
+    async def confirm_reading(self, text: DocumentRef, reading: InvoiceReading) -> Confirmation:
+        """Look every figure that a model read up in the text."""
+        result = confirmed(reading, (await self.documents.get(text)).decode())
         if not isinstance(result, Invoice):
             return Unconfirmed(complaints=result)
-        kept = await put_model(self.documents, result, claim.text.name)
-        return ReadInvoice(
-            invoice=kept, headline=Headline.of(result), read_by="model", confidence=claim.reading.confidence
-        )
+        kept = await put_model(self.documents, result, text.name)
+        return ReadInvoice(invoice=kept, headline=Headline.of(result), read_by="model", confidence=reading.confidence)
 
 
 async def put_model(documents: Documents, value: Frozen, name: str) -> DocumentRef:

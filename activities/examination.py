@@ -16,15 +16,6 @@ from domain.intake import Examined, Headline, known_codings
 from domain.invoice import Invoice
 from domain.ports import Documents, Erp
 from domain.tolerances import Tolerances
-from domain.values import Frozen
-
-
-class ToExamine(Frozen):
-    """An invoice in the store; `order_id` overrides the order that it names."""
-
-    invoice: DocumentRef
-    sender: str | None
-    order_id: str | None
 
 
 class TolerancesInForce(Protocol):
@@ -44,9 +35,9 @@ class ExaminationActivities:
     tolerances: TolerancesInForce
 
     @activity.defn
-    async def examine_invoice(self, task: ToExamine) -> Examined:
-        """Gather what is on file and run every check."""
-        invoice, dossier, examination = await self._examine(task)
+    async def examine_invoice(self, stored: DocumentRef, sender: str | None, order_id: str | None) -> Examined:
+        """Gather what is on file and run every check; `order_id` overrides the order that the invoice names."""
+        invoice, dossier, examination = await self._examine(stored, sender, order_id)
         return Examined(
             headline=Headline.of(invoice),
             supplier=dossier.supplier,
@@ -55,15 +46,17 @@ class ExaminationActivities:
         )
 
     @activity.defn
-    async def brief_examiner(self, task: ToExamine) -> DocumentRef:
+    async def brief_examiner(self, stored: DocumentRef, sender: str | None) -> DocumentRef:
         """Put the same facts together for the examiner and keep them in the store."""
-        invoice, dossier, examination = await self._examine(task)
-        return await put_model(self.documents, ExaminerBrief.of(invoice, dossier, examination), task.invoice.name)
+        invoice, dossier, examination = await self._examine(stored, sender, None)
+        return await put_model(self.documents, ExaminerBrief.of(invoice, dossier, examination), stored.name)
 
-    async def _examine(self, task: ToExamine) -> tuple[Invoice, Dossier, Examination]:
-        invoice = Invoice.model_validate_json(await self.documents.get(task.invoice))
-        if task.order_id:
-            invoice = invoice.model_copy(update={"order_ref": task.order_id})
+    async def _examine(
+        self, stored: DocumentRef, sender: str | None, order_id: str | None
+    ) -> tuple[Invoice, Dossier, Examination]:
+        invoice = Invoice.model_validate_json(await self.documents.get(stored))
+        if order_id:
+            invoice = invoice.model_copy(update={"order_ref": order_id})
         dossier = await gather(self.erp, invoice)
         tolerances = await self.tolerances.tolerances(dossier.supplier.id if dossier.supplier else None)
-        return invoice, dossier, examine(invoice, dossier, sender=task.sender, tolerances=tolerances)
+        return invoice, dossier, examine(invoice, dossier, sender=sender, tolerances=tolerances)

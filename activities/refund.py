@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from temporalio import activity
 
 from activities.documents import put_model
@@ -20,27 +21,11 @@ from domain.support_ports import Billing, Crm
 from domain.values import Frozen
 
 
-class ToAssess(Frozen):
-    """A request at a moment of the case, and how the assessor reads it, where it was asked."""
-
-    request: RefundRequest
-    at: AwareDatetime
-    claim: AssessorClaim | None = None
-
-
 class Assessed(Frozen):
     """How a request stands, and what to do with it."""
 
     standing: Standing = Field(description="as it was asked, whatever the assessor reads into it")
     course: RefundCourse
-
-
-class ToBrief(Frozen):
-    """A request that the rules leave open, and what the customer wrote."""
-
-    request: RefundRequest
-    standing: Standing
-    message: DocumentRef
 
 
 class TermsInForce(Protocol):
@@ -61,20 +46,18 @@ class RefundLookups:
     rules: TermsInForce
 
     @activity.defn
-    async def assess_refund(self, task: ToAssess) -> Assessed:
-        """Gather what is on file, hold the request against it, and then the claim against both."""
-        request, claim = task.request, task.claim
+    async def assess_refund(self, request: RefundRequest, at: datetime, claim: AssessorClaim | None) -> Assessed:
+        """Gather what is on file, hold the request against it as it is then, and the assessor's claim against both."""
         file, terms = await self._gather(request), await self.rules.refund_terms()
-        standing = assess(request, file, terms, task.at)
-        again = assess(as_read(request, claim), file, terms, task.at) if claim else standing
+        standing = assess(request, file, terms, at)
+        again = assess(as_read(request, claim), file, terms, at) if claim else standing
         message = await self._message(request) if claim else ""
         return Assessed(standing=standing, course=course_of(claim, standing, again, message))
 
     @activity.defn
-    async def brief_assessor(self, task: ToBrief) -> DocumentRef:
+    async def brief_assessor(self, request: RefundRequest, standing: Standing, message: DocumentRef) -> DocumentRef:
         """Put together what the assessor is told, and keep it in the store."""
-        brief = AssessorBrief.of(task.request, task.standing, task.message)
-        return await put_model(self.documents, brief, task.message.name)
+        return await put_model(self.documents, AssessorBrief.of(request, standing, message), message.name)
 
     @activity.defn
     async def find_refund(self, refund_id: str) -> Refund | None:

@@ -30,13 +30,6 @@ from governance.people import Directory
 from governance.sla_clock import Clock, Pause, calendar_of, clocks
 
 
-class ToTakeIn(Frozen):
-    """A ticket at a moment of its case."""
-
-    ticket_id: str
-    at: AwareDatetime
-
-
 class TakenIn(Frozen):
     """A ticket as rules read it; its text stays in the store."""
 
@@ -46,14 +39,6 @@ class TakenIn(Frozen):
     subject: str = Field(description="as it was written: text from outside")
     sender: str = Field(description="the customer's name on file, else the address that the message claims")
     opened: AwareDatetime
-
-
-class ToTriage(Frozen):
-    """What the router made of a ticket; no claim where nobody answered."""
-
-    taken: TakenIn
-    claim: RouterClaim | None
-    said_by: Literal["rules", "agent"]
 
 
 class Triaged(Frozen):
@@ -105,12 +90,12 @@ class TicketLookups:
     rules: TicketRules
 
     @activity.defn
-    async def take_in_ticket(self, task: ToTakeIn) -> TakenIn:
-        """Gather what the systems know, hold the text against the rules, and brief the router."""
+    async def take_in_ticket(self, ticket_id: str, at: datetime) -> TakenIn:
+        """Gather what the systems know, hold the text against the rules as it is then, and brief the router."""
         terms, vocabulary = await self.rules.ticket_rules()
-        dossier = await self._gather(task, terms)
+        dossier = await self._gather(ticket_id, terms)
         ticket, known = dossier.ticket, dossier.known
-        intake = take_in(dossier, terms, vocabulary, task.at)
+        intake = take_in(dossier, terms, vocabulary, at)
         text = await self.documents.put(read_of(ticket).encode(), name=f"{ticket.id}.txt", media_type="text/plain")
         brief = await put_model(self.documents, RouterBrief.of(text, dossier, intake), ticket.id)
         return TakenIn(
@@ -123,13 +108,15 @@ class TicketLookups:
         )
 
     @activity.defn
-    async def triage_ticket(self, task: ToTriage) -> Triaged:
-        """Hold the router's claim against the queues and the terms."""
+    async def triage_ticket(
+        self, taken: TakenIn, claim: RouterClaim | None, said_by: Literal["rules", "agent"]
+    ) -> Triaged:
+        """Hold the router's claim against the queues and the terms; there is none where nobody answered."""
         terms, vocabulary = await self.rules.ticket_rules()
         queues = await self.helpdesk.queues()
-        text = (await self.documents.get(task.taken.text)).decode()
+        text = (await self.documents.get(taken.text)).decode()
         rules = RoutingRules(queues, terms)
-        triage = triage_of(task.claim, task.taken.intake, rules, said_by=task.said_by, text=text)
+        triage = triage_of(claim, taken.intake, rules, said_by=said_by, text=text)
         refund = bool(vocabulary.refunds.intersection(triage.intents))
         return Triaged(triage=triage, refund=refund, queues=tuple(queue.name for queue in queues))
 
@@ -156,8 +143,8 @@ class TicketLookups:
             escalates=tuple(_escalates(ticket, terms)),
         )
 
-    async def _gather(self, task: ToTakeIn, terms: TicketTerms) -> TicketDossier:
-        ticket = await the_ticket(self.helpdesk, task.ticket_id)
+    async def _gather(self, ticket_id: str, terms: TicketTerms) -> TicketDossier:
+        ticket = await the_ticket(self.helpdesk, ticket_id)
         since: datetime = ticket.messages[0].at - timedelta(hours=terms.duplicate_hours)
         return TicketDossier(
             ticket=ticket,

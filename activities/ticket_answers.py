@@ -24,32 +24,11 @@ ANYBODY_READS = "en"
 """The language of articles where there are none in the customer's."""
 
 
-class ToAnswer(Frozen):
-    """A ticket that asks for nothing but an answer."""
-
-    taken: TakenIn
-    triage: Triage
-
-
-class ToCheck(Frozen):
-    """What the drafter chose, and what it was given to choose from."""
-
-    claim: DraftClaim
-    brief: DocumentRef
-
-
 class Drafted(Frozen):
     """An answer, or what is wrong with the one that was drafted."""
 
     draft: Draft | None
     complaints: tuple[str, ...] = ()
-
-
-class ToAsk(Frozen):
-    """A ticket that wants money back."""
-
-    case: TicketCase
-    taken: TakenIn
 
 
 class RefundAsked(Frozen):
@@ -70,41 +49,41 @@ class TicketAnswers:
     documents: Documents
 
     @activity.defn
-    async def brief_drafter(self, task: ToAnswer) -> DocumentRef | None:
+    async def brief_drafter(self, taken: TakenIn, triage: Triage) -> DocumentRef | None:
         """Look for articles that fit; None where there are none, so that nobody drafts from nothing."""
-        intake, text = task.taken.intake, (await self.documents.get(task.taken.text)).decode()
-        words = " ".join((*task.triage.intents, text))
+        intake, text = taken.intake, (await self.documents.get(taken.text)).decode()
+        words = " ".join((*triage.intents, text))
         for language in dict.fromkeys((intake.language, ANYBODY_READS)):
             articles = await self.knowledge.find_articles(words, language=language, limit=MOST_ARTICLES)
             if articles:
                 brief = DrafterBrief(
-                    question=task.taken.text,
+                    question=taken.text,
                     language=intake.language,
-                    intents=task.triage.intents,
+                    intents=triage.intents,
                     articles=articles,
                 )
                 return await put_model(self.documents, brief, f"{intake.ticket_id} answer")
         return None
 
     @activity.defn
-    async def check_draft(self, task: ToCheck) -> Drafted:
-        """The answer in full, made of the articles' own sentences, or what is wrong with the claim."""
-        brief = DrafterBrief.model_validate_json(await self.documents.get(task.brief))
-        found = draft_of(task.claim, brief.articles, brief.language)
+    async def check_draft(self, claim: DraftClaim, told: DocumentRef) -> Drafted:
+        """The answer in full, made of the sentences that the drafter was told, or what is wrong with the claim."""
+        brief = DrafterBrief.model_validate_json(await self.documents.get(told))
+        found = draft_of(claim, brief.articles, brief.language)
         return Drafted(draft=found) if isinstance(found, Draft) else Drafted(draft=None, complaints=found)
 
     @activity.defn
-    async def refund_asked(self, task: ToAsk) -> RefundAsked:
+    async def refund_asked(self, case: TicketCase, taken: TakenIn) -> RefundAsked:
         """The order, the reason and an upper bound of the amount; ids come from billing, never from the text."""
-        intake = task.taken.intake
+        intake = taken.intake
         if intake.customer_id is None:
             return RefundAsked(request=None, order=None)
         ticket = await the_ticket(self.helpdesk, intake.ticket_id)
         orders = await self.billing.orders_of(intake.customer_id)
         if not orders:
             return RefundAsked(request=None, order=None)
-        found = refund_request(task.case, ticket, intake.named, orders)
+        found = refund_request(case, ticket, intake.named, orders)
         if isinstance(found, str):
             return RefundAsked(request=None, order=None, missing=(found,))
         order = next(each for each in orders if each.id == found.order_id)
-        return RefundAsked(request=found.model_copy(update={"message": task.taken.text}), order=order)
+        return RefundAsked(request=found.model_copy(update={"message": taken.text}), order=order)

@@ -26,7 +26,7 @@ from governance.standing import Weighed
 from governance.verdict import Rung
 from workflows import attributes
 from workflows.asides import Asides
-from workflows.options import LOOKUP
+from workflows.looking_up import look_up
 from workflows.run import draw, this_run
 from workflows.trail_link import trail_link
 
@@ -143,7 +143,7 @@ class Approval:
             position, answer = self._unread.popleft()
             standing = self._ballot.standing(workflow.info().run_id)
             task = ToWeigh(run=this_run(), position=position, answer=answer, standing=standing)
-            weighed = await workflow.execute_local_activity_method(IdentityActivities.who_answered, task, **LOOKUP)
+            weighed = await look_up(IdentityActivities.who_answered, task)
             amended: Amended | str | None = None
             if answer.changes and self._ballot.objection(answer, weighed) is None:
                 weighed, amended = await self._amend(answer, weighed)
@@ -156,7 +156,7 @@ class Approval:
         standing = self._ballot.standing(workflow.info().run_id)
         changes = Amendment(subject=request.subject, answer=answer, weighed=weighed, standing=standing)
         task = AmendmentJudgement(policy=request.verdict.policy, amendment=changes, at=workflow.now(), draw=draw())
-        change = await workflow.execute_local_activity_method(PolicyActivities.amend, task, **LOOKUP)
+        change = await look_up(PolicyActivities.amend, task)
         return change.weighed, change.amended or change.why_not
 
     def _climb(self, rung: Rung, *, late: bool) -> None:

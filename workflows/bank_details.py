@@ -10,13 +10,11 @@ request ──► look up ──► tell the contact ──► people decide ─
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from temporalio import workflow
 from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from activities.bank import BankLookups, ToLookUp
+from activities.bank import BankLookups
 from activities.policy import Judgement, PolicyActivities
 from domain.actions import ChangeBankDetails
 from domain.bank import CASE_PREFIX, BankChanged, BankOutcome, BankRefused, BankRequest, Objection, OnFile
@@ -27,7 +25,8 @@ from governance.work_order import WorkOrder
 from workflows import bank_wording as wording
 from workflows.authority import Authority
 from workflows.failures import failed_as, given_up, reason
-from workflows.options import LOOKUP, ORDER_VALID
+from workflows.looking_up import look_up
+from workflows.options import ORDER_VALID
 from workflows.run import draw
 from workflows.stopping import Stoppable
 
@@ -82,8 +81,7 @@ class BankDetailsWorkflow(Stoppable):
         wanted = f"{CASE_PREFIX}{request.supplier_id}"
         if workflow.info().workflow_id != wanted:
             return Objection(said=f"Its id must be {wanted}: then only one change is open for the supplier.")
-        task = ToLookUp(request=request, today=workflow.now().date())
-        found = await workflow.execute_local_activity_method(BankLookups.look_up_account, task, **LOOKUP)
+        found = await look_up(BankLookups.look_up_account, request, workflow.now().date())
         self._found = found if isinstance(found, OnFile) else None
         return found
 
@@ -108,8 +106,7 @@ class BankDetailsWorkflow(Stoppable):
         return authority
 
     async def _cool_off(self) -> None:
-        start = workflow.now()
-        until: datetime = await workflow.execute_local_activity_method(BankLookups.cooling_off_end, start, **LOOKUP)
+        until = await look_up(BankLookups.cooling_off_end, workflow.now())
         said = wording.cooling_off(until)
         self.listed_as("cooling off", None, said)
         await self.wait_unless_stopped((until - workflow.now()).total_seconds(), said)
@@ -117,7 +114,7 @@ class BankDetailsWorkflow(Stoppable):
     async def _renewed(self, order: WorkOrder[ChangeBankDetails]) -> WorkOrder[ChangeBankDetails] | str:
         """The order, valid from now on, or why the rules as they are now do not let it be; nobody is asked twice."""
         judgement = Judgement(policy=self.policy, action=order.action, at=workflow.now(), draw=draw())
-        verdict = await workflow.execute_local_activity_method(PolicyActivities.judge, judgement, **LOOKUP)
+        verdict = await look_up(PolicyActivities.judge, judgement)
         return overruled(order, verdict) or order.model_copy(update={"expires": workflow.now() + ORDER_VALID})
 
     async def _change(

@@ -24,7 +24,8 @@ from workflows.asking import Question, asked_anew, found_by, request_for, subjec
 from workflows.authority import Authority
 from workflows.consulting import Consulting
 from workflows.failures import given_up, reason
-from workflows.options import EFFECT, LOOKUP, ORDER_VALID, SUMMARY_LIMIT, said
+from workflows.looking_up import look_up
+from workflows.options import EFFECT, ORDER_VALID, SUMMARY_LIMIT, said
 from workflows.performed import BEGUN, ORDER, PERFORMED_BY
 from workflows.run import draw, this_case
 from workflows.second_reading import noted, second_reading
@@ -75,7 +76,7 @@ class Case(Consulting):
             return Authority(order=None, verdict=None, decision=None, refusal="The case was cancelled.")
         judgement = Judgement(policy=self.policy, action=_closed(action), at=workflow.now(), draw=draw())
         try:
-            verdict = await workflow.execute_local_activity_method(PolicyActivities.judge, judgement, **LOOKUP)
+            verdict = await look_up(PolicyActivities.judge, judgement)
         except FailureError as error:  # a local activity's failure arrives as it is, an ordinary one's as its cause
             given_up(error)
             return Authority(order=None, verdict=None, decision=None, refusal=f"No verdict: {reason(error)}")
@@ -95,7 +96,7 @@ class Case(Consulting):
         try:
             read = await second_reading(self, question)
             again = judgement.model_copy(update={"second": read.second})
-            verdict = await workflow.execute_local_activity_method(PolicyActivities.judge, again, **LOOKUP)
+            verdict = await look_up(PolicyActivities.judge, again)
         except FailureError as error:
             given_up(error)
             return verdict, ask

@@ -15,7 +15,8 @@ from domain.documents import DocumentRef
 from domain.errors import Suspended
 from domain.spending import Budget, LimitName, Spent, total
 from workflows.failures import failed_as, given_up, kind_of, reason
-from workflows.options import LOOKUP, REASONING, said
+from workflows.looking_up import look_up
+from workflows.options import REASONING, said
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Consulting:
         """What the agent's rules say; a suspended agent's say nothing."""
         if why_none.startswith(SUSPENDED):
             return None
-        return await workflow.execute_local_activity_method(ReasoningActivities.fall_back, turn, **LOOKUP)
+        return await look_up(ReasoningActivities.fall_back, turn)
 
     async def _reason(self, agent: Agent[Any, Any], turn: Turn) -> tuple[Thought | None, str | None]:
         """The first usable answer, or why there is none."""

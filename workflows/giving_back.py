@@ -27,7 +27,8 @@ from workflows import refund_wording as wording
 from workflows.authority import Authority
 from workflows.failures import reason
 from workflows.following import CANCELLED, Following, Tried
-from workflows.options import LOOKUP, SETTLING
+from workflows.looking_up import look_up
+from workflows.options import SETTLING
 from workflows.refund_given import Given
 from workflows.refund_questions import RefundCase
 
@@ -82,7 +83,7 @@ class GivingBack(Following):
         self.listed_as("refund pending", None, wording.on_its_way(refund_id))
         try:
             for pause in SETTLING:
-                refund = await workflow.execute_local_activity_method(RefundLookups.find_refund, refund_id, **LOOKUP)
+                refund = await look_up(RefundLookups.find_refund, refund_id)
                 if refund is None:
                     return Tried(None, f"the provider does not know refund {refund_id}", "unknown")
                 if refund.state != "pending":

@@ -14,8 +14,8 @@ from temporalio import workflow
 from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from activities.documents import ClaimedReading, DocumentActivities
-from activities.examination import ExaminationActivities, ToExamine
+from activities.documents import DocumentActivities
+from activities.examination import ExaminationActivities
 from agents.invoice_examiner import course_of, invoice_examiner
 from agents.invoice_reader import invoice_reader
 from domain.actions import PostBill, SchedulePayment
@@ -30,7 +30,8 @@ from workflows import questions, wording
 from workflows.authority import Authority
 from workflows.case import Case
 from workflows.failures import failed_as, given_up, reason
-from workflows.options import LOOKUP, READING, said
+from workflows.looking_up import look_up
+from workflows.options import READING, said
 from workflows.questions import Consulted
 
 
@@ -80,15 +81,13 @@ class InvoiceWorkflow(Case):
         consultation = await self.consult(invoice_reader, reading.brief)
         if consultation.claim is None:
             return wording.unread(consultation.why_none)
-        claimed = ClaimedReading(text=reading.text, reading=consultation.claim)
-        confirmed = await workflow.execute_local_activity_method(DocumentActivities.confirm_reading, claimed, **LOOKUP)
+        confirmed = await look_up(DocumentActivities.confirm_reading, reading.text, consultation.claim)
         if isinstance(confirmed, ReadInvoice):
             return confirmed
         return wording.unreadable("A model's reading is not borne out by the text: " + " ".join(confirmed.complaints))
 
     async def _examine(self, case: InvoiceCase, read: ReadInvoice, order_id: str | None = None) -> Examined:
-        task = ToExamine(invoice=read.invoice, sender=case.sender, order_id=order_id)
-        return await workflow.execute_local_activity_method(ExaminationActivities.examine_invoice, task, **LOOKUP)
+        return await look_up(ExaminationActivities.examine_invoice, read.invoice, case.sender, order_id)
 
     async def _choose(
         self, case: InvoiceCase, read: ReadInvoice, examined: Examined
@@ -96,8 +95,7 @@ class InvoiceWorkflow(Case):
         """A clean invoice asks no model; about an exception the examiner proposes, and a proposed order is checked."""
         if not blocking(examined.examination.findings):
             return read, examined, post_as_examined(examined), None
-        task = ToExamine(invoice=read.invoice, sender=case.sender, order_id=None)
-        brief = await workflow.execute_local_activity_method(ExaminationActivities.brief_examiner, task, **LOOKUP)
+        brief = await look_up(ExaminationActivities.brief_examiner, read.invoice, case.sender)
         consultation = await self.consult(invoice_examiner, brief)
         proposal = consultation.claim
         course = course_of(proposal, examined)

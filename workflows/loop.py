@@ -27,8 +27,9 @@ from workflows.asking import Question, doubted
 from workflows.case import Case
 from workflows.consulting import SUSPENDED, Consultation, consulted
 from workflows.failures import failed_as, given_up, reason
+from workflows.looking_up import look_up
 from workflows.loop_state import TOLD, Came, Done, End, LoopState
-from workflows.options import LOOKUP, TOOL
+from workflows.options import TOOL
 
 REPEATED = "You have called this before, and what came of it is above. Call something else, or answer."
 
@@ -130,9 +131,7 @@ class ActingCase(Case):
     async def _act(self, call: ToolCall, state: LoopState, errand: Errand) -> Came:
         """One action, as every process does it: made by plain code, judged, asked about, performed once."""
         try:
-            made = await workflow.execute_local_activity_method(
-                ToolActivities.prepare_action, _of(call, state), **LOOKUP
-            )
+            made = await look_up(ToolActivities.prepare_action, _of(call, state))
         except FailureError as error:
             given_up(error)
             return _refused(call, f"It could not be prepared: {reason(error)}")

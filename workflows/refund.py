@@ -14,7 +14,7 @@ from temporalio import workflow
 from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ApplicationError
 
-from activities.refund import Assessed, RefundLookups, ToAssess, ToBrief
+from activities.refund import Assessed, RefundLookups
 from agents.refund_assessor import AssessorClaim, refund_assessor
 from domain.actions import kind_of
 from domain.recompense import (
@@ -34,7 +34,7 @@ from workflows import refund_wording as wording
 from workflows.consulting import Consultation
 from workflows.failures import reason
 from workflows.giving_back import GivingBack
-from workflows.options import LOOKUP
+from workflows.looking_up import look_up
 from workflows.refund_given import Given, given_back, loose_end
 from workflows.refund_questions import RefundCase
 
@@ -74,15 +74,13 @@ class RefundWorkflow(GivingBack):
         found = await self._assess(request)
         consulted: Consultation[AssessorClaim] | None = None
         if found.standing.settled is None and request.message:
-            task = ToBrief(request=request, standing=found.standing, message=request.message)
-            brief = await workflow.execute_local_activity_method(RefundLookups.brief_assessor, task, **LOOKUP)
+            brief = await look_up(RefundLookups.brief_assessor, request, found.standing, request.message)
             consulted = await self.consult(refund_assessor, brief)
             found = await self._assess(request, consulted.claim)
         return RefundCase(request, found.standing, found.course, consulted)
 
     async def _assess(self, request: RefundRequest, claim: AssessorClaim | None = None) -> Assessed:
-        task = ToAssess(request=request, at=workflow.now(), claim=claim)
-        return await workflow.execute_local_activity_method(RefundLookups.assess_refund, task, **LOOKUP)
+        return await look_up(RefundLookups.assess_refund, request, workflow.now(), claim)
 
     async def _refuse(self, case: RefundCase, refusal: Refuse) -> RefusedRefund:
         """Tell the customer no, where there is somebody to tell."""

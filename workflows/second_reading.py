@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from temporalio import workflow
-
 from activities.second_reading import SecondReadingActivities, ToReadAgain
 from agents.second_reader import second_reader
 from domain.text import show
 from governance.verdict import Second
 from workflows.asking import Question
 from workflows.consulting import Consulting
-from workflows.options import LOOKUP
+from workflows.looking_up import look_up
 
 SAID = 400
 """Characters of a reader's reason that people see."""
@@ -29,7 +27,7 @@ class Read:
 async def second_reading(case: Consulting, question: Question) -> Read:
     """Ask a second reader within the case's budget; no answer is no agreement."""
     task = ToReadAgain(question=question.text, facts=question.facts, evidence=question.evidence, advice=question.advice)
-    brief = await workflow.execute_local_activity_method(SecondReadingActivities.brief_second_reader, task, **LOOKUP)
+    brief = await look_up(SecondReadingActivities.brief_second_reader, task)
     consulted = await case.consult(second_reader, brief)
     if consulted.claim is None:
         return Read("silent", f"second reader: no answer: {show(consulted.why_none or 'nobody answered', SAID)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError
 
-from activities.ticket_answers import TicketAnswers, ToAnswer, ToAsk, ToCheck
+from activities.ticket_answers import TicketAnswers
 from agents.reply_drafter import DraftClaim, reply_drafter
 from domain.actions import BaseAction
 from domain.actions.tickets import EscalationReason
@@ -17,7 +17,7 @@ from workflows import ticket_wording as wording
 from workflows.consulting import Consultation
 from workflows.failures import given_up, reason
 from workflows.following import Tried
-from workflows.options import LOOKUP
+from workflows.looking_up import look_up
 from workflows.refund import RefundWorkflow
 from workflows.sla_watch import SlaWatch
 from workflows.ticket_events import TicketEvents
@@ -94,8 +94,7 @@ class Serving(TicketEvents):
     async def refund(self, ticket: TicketAt, by: str) -> TicketOutcome:
         """The refund is a case of its own, with its own rules; what the customer leaves unsaid is asked first."""
         case = TicketCase(ticket_id=ticket.intake.ticket_id, requester=self.requester)
-        task = ToAsk(case=case, taken=ticket.taken)
-        asked = await workflow.execute_local_activity_method(TicketAnswers.refund_asked, task, **LOOKUP)
+        asked = await look_up(TicketAnswers.refund_asked, case, ticket.taken)
         if asked.missing:
             return await self._ask_for(ticket, asked.missing, by)
         if asked.request is None or asked.order is None:
@@ -130,15 +129,13 @@ class Serving(TicketEvents):
         """An answer and who drafted it, or why there is none."""
         if len(ticket.triage.intents) != 1:
             return "It is not one plain question."
-        task = ToAnswer(taken=ticket.taken, triage=ticket.triage)
-        brief = await workflow.execute_local_activity_method(TicketAnswers.brief_drafter, task, **LOOKUP)
+        brief = await look_up(TicketAnswers.brief_drafter, ticket.taken, ticket.triage)
         if brief is None:
             return "No article is about it."
         consulted = await self.consult(reply_drafter, brief)
         if consulted.claim is None:
             return f"Nobody drafted an answer: {_why_none(consulted)}."
-        check = ToCheck(claim=consulted.claim, brief=brief)
-        drafted = await workflow.execute_local_activity_method(TicketAnswers.check_draft, check, **LOOKUP)
+        drafted = await look_up(TicketAnswers.check_draft, consulted.claim, brief)
         if drafted.draft is None:
             return "The articles do not answer it: " + " ".join(drafted.complaints)
         return drafted.draft, consulted

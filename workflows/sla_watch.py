@@ -16,7 +16,7 @@ from domain.actions.tickets import EscalationReason
 from domain.ticketing import Triage
 from governance.sla_clock import Clock, ClockName, Pause
 from workflows.failures import reason
-from workflows.options import LOOKUP
+from workflows.looking_up import look_up
 from workflows.ticket_state import SlaState
 
 SAID = {"first_reply": "first reply", "resolution": "resolution"}
@@ -127,7 +127,7 @@ class SlaWatch:
             since=taken.opened,
             pauses=tuple(self._pauses),
         )
-        both = await workflow.execute_local_activity_method(TicketLookups.time_ticket, task, **LOOKUP)
+        both = await look_up(TicketLookups.time_ticket, task)
         due = [each for clock in both for each in self._left_of(clock) if not _stale(each, clock)]
         return min(due, key=lambda each: each.at, default=None)
 

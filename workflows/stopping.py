@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from activities.bank import BankLookups, ToName
+from activities.bank import BankLookups
 from domain.bank import StopHeard
 from governance.answer import Answer, parse_answer
 from workflows.case import Case
-from workflows.options import LOOKUP
+from workflows.looking_up import look_up
 from workflows.run import this_run
 
 T = TypeVar("T")
@@ -94,8 +94,7 @@ class Stoppable(Case):
         return tuple([await self._named(*each) if each else SEVERAL_VALUES for each in tuple(self._stops)])
 
     async def _named(self, position: int, said: Answer) -> StopHeard:
-        task = ToName(run=this_run(), position=position, answer=said)
-        return await workflow.execute_local_activity_method(BankLookups.who_stopped, task, **LOOKUP)
+        return await look_up(BankLookups.who_stopped, this_run(), position, said)
 
     def keep(self, stop: tuple[int, Answer] | None) -> None:
         """Stop, and keep by whom and why; a flood of stops keeps the first ones."""

@@ -15,7 +15,7 @@ from temporalio import workflow
 from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ApplicationError
 
-from activities.ticket import Seen, TakenIn, TicketLookups, ToTakeIn, ToTriage
+from activities.ticket import Seen, TakenIn, TicketLookups
 from agents.ticket_router import ticket_router
 from domain.actions.tickets import EscalationReason
 from domain.ticket_steps import acknowledgement_of, closing_of, link_of, route_of
@@ -23,7 +23,7 @@ from domain.ticketing import HandedOver, Linked, TicketCase, TicketOutcome
 from workflows import ticket_questions as questions
 from workflows import ticket_wording as wording
 from workflows.failures import reason
-from workflows.options import LOOKUP
+from workflows.looking_up import look_up
 from workflows.serving import Serving
 from workflows.ticket_questions import TicketAt
 from workflows.ticket_state import TicketInput, TicketSoFar
@@ -88,8 +88,7 @@ class TicketWorkflow(Serving):
 
     async def _take_in(self, case: TicketCase) -> TakenIn:
         self.looks_anew()
-        task = ToTakeIn(ticket_id=case.ticket_id, at=workflow.now())
-        taken = await workflow.execute_local_activity_method(TicketLookups.take_in_ticket, task, **LOOKUP)
+        taken = await look_up(TicketLookups.take_in_ticket, case.ticket_id, workflow.now())
         self.newest = taken.intake
         self.particulars = wording.particulars(case, taken)
         return taken
@@ -108,8 +107,7 @@ class TicketWorkflow(Serving):
         """The router claims, the rules hold it against queues and terms; time runs from here on."""
         consulted = await self.consult(ticket_router, taken.brief)
         said_by = "rules" if consulted.provider == "rules" else "agent"
-        task = ToTriage(taken=taken, claim=consulted.claim, said_by=said_by)
-        found = await workflow.execute_local_activity_method(TicketLookups.triage_ticket, task, **LOOKUP)
+        found = await look_up(TicketLookups.triage_ticket, taken, consulted.claim, said_by)
         self.sla.about(taken, found.triage)
         return TicketAt(taken, found.triage, found.queues, found.refund, consulted)
 

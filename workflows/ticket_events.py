@@ -15,7 +15,8 @@ from temporalio.exceptions import FailureError
 from activities.ticket import Seen, TicketLookups
 from workflows.failures import given_up
 from workflows.following import Following
-from workflows.options import LOOKUP, WATCHED
+from workflows.looking_up import look_up
+from workflows.options import WATCHED
 
 SaidBy = Literal["customer", "person"]
 Hearing = Callable[["TicketEvents", RawValue], None]
@@ -100,7 +101,7 @@ class TicketEvents(Following):
             return False
 
     async def _look(self) -> Seen:
-        return await workflow.execute_local_activity_method(TicketLookups.look_at_ticket, self.ticket_id, **LOOKUP)
+        return await look_up(TicketLookups.look_at_ticket, self.ticket_id)
 
 
 def _said_by(value: RawValue | None) -> SaidBy:
