@@ -46,5 +46,16 @@ def hunks(block: str) -> Iterator[tuple[str, str]]:
         )
 
 
+def python(*, told: bool = True) -> list[str]:
+    """The lines of Python that a reader writes, without blank ones; not `told`: without imports and docstrings."""
+    blocks = [(kind, block) for kind, name, block in BLOCK.findall(PAGE.read_text()) if name.endswith(".py")]
+    added = ["".join(re.findall(r"^\+(.*\n)", block, re.MULTILINE)) for kind, block in blocks if kind == "diff"]
+    whole = [block for kind, block in blocks if kind == "python"]
+    if not told:
+        whole = [re.sub(r'^ *""".*?"""$', "", block, flags=re.DOTALL | re.MULTILINE) for block in whole]
+    lines = [line for text in (*whole, *added) for line in text.splitlines() if line.strip()]
+    return lines if told else [line for line in lines if not line.startswith(("import ", "from "))]
+
+
 if __name__ == "__main__":
     sys.stdout.write("\n".join(build(Path(sys.argv[1]))) + "\n")

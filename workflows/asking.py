@@ -38,8 +38,8 @@ class Question(Frozen):
 
     text: str
     facts: dict[str, str]
-    evidence: tuple[str, ...]
-    advice: Advice | None
+    evidence: tuple[str, ...] = ()
+    advice: Advice | None = None
     unbacked: tuple[Unbacked, ...] = ()
 
 

@@ -1,11 +1,13 @@
-"""What a case may do: a work order with whoever stands behind it, or the reason there is none."""
+"""What a case may do, with whoever stands behind it, and what came of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
-from domain.actions import BaseAction
+from temporalio.exceptions import ActivityError
+
+from domain.actions import BaseAction, Receipt
 from governance.approval import Decision
 from governance.verdict import Verdict
 from governance.work_order import WorkOrder
@@ -32,3 +34,21 @@ class Authority(Generic[A]):
         return (
             f"policy {self.verdict.policy} {self.verdict.version}, row {self.verdict.row}" if self.verdict else "policy"
         )
+
+
+@dataclass(frozen=True)
+class Acted(Generic[A]):
+    """An action as it was decided, with its receipt; or why it was not done, and who said so."""
+
+    action: A
+    receipt: Receipt | None
+    by: str
+    why_not: str = ""
+    unknown: ActivityError | None = None
+    """What went wrong where nobody knows whether it was done."""
+
+    def known(self) -> Self:
+        """The same; raise what went wrong where nobody knows whether it was done: then the case fails for a person."""
+        if self.unknown:
+            raise self.unknown
+        return self

@@ -144,15 +144,8 @@ class BankDetailsWorkflow(Stoppable):
 
     async def _confirm(self, request: BankRequest, found: OnFile, done: BankChanged) -> BankChanged:
         """The contact that was on file before hears of it; without that the change stands."""
-        note = await self.authorise(confirmation_of(found), wording.ask_to_write, request.requester)
-        if note.order is None:
-            return done
-        try:
-            receipt = await self.perform(note.order)
-        except ActivityError as error:
-            given_up(error)
-            return done
-        return done.model_copy(update={"confirmation_id": receipt.reference})
+        told = await self.act(confirmation_of(found), wording.ask_to_write, request.requester)
+        return done.model_copy(update={"confirmation_id": told.receipt.reference}) if told.receipt else done
 
     @property
     def _verified(self) -> str | None:

@@ -58,7 +58,6 @@ def ask_to_change(change: ChangeBankDetails, request: BankRequest, found: OnFile
         text=f"Change the bank account of {name}? Call the number on file before you decide.",
         facts=facts,
         evidence=unusual,
-        advice=None,
     )
 
 
@@ -66,7 +65,7 @@ def ask_to_write(note: VerifyBankDetails | ConfirmBankDetails) -> Question:
     """Whether the supplier is told; asked only where the table has been made to ask."""
     name = show(note.supplier_name, 80)
     facts = {"Supplier": name, "To": show(note.to, 80), "Account now": note.old_account, "New": note.new_account}
-    return Question(text=f"Write to {name} about its bank account?", facts=facts, evidence=(), advice=None)
+    return Question(text=f"Write to {name} about its bank account?", facts=facts)
 
 
 def cooling_off(until: datetime) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError, FailureError
+from temporalio.exceptions import ActivityError, ChildWorkflowError, FailureError
 
 from activities.policy import Judgement, PolicyActivities
 from agents.explainer import explainer
-from domain.actions import Action, BaseAction, Receipt
+from domain.actions import Action, BaseAction, Receipt, kind_of
+from domain.errors import DomainError
 from domain.text import unmarked
 from governance.approval import ApprovalRequest, Decision, Subject
 from governance.card import case_card
@@ -21,9 +22,9 @@ from governance.work_order import WorkOrder, key_for, on_whose_word
 from workflows import attributes
 from workflows.approval import Approval
 from workflows.asking import Question, asked_anew, found_by, request_for, subject_of
-from workflows.authority import Authority
+from workflows.authority import Acted, Authority
 from workflows.consulting import Consulting
-from workflows.failures import given_up, reason
+from workflows.failures import failed_as, given_up, reason
 from workflows.looking_up import look_up
 from workflows.options import EFFECT, ORDER_VALID, SUMMARY_LIMIT, said
 from workflows.performed import BEGUN, ORDER, PERFORMED_BY
@@ -167,6 +168,19 @@ class Case(Consulting):
         config = said(EFFECT, on_whose_word(order, self._given_in))
         effect = PERFORMED_BY[type(order.action)].__name__
         return await workflow.execute_activity(effect, order, result_type=Receipt, **config)
+
+    async def act(self, action: A, ask: Callable[[A], Question], requester: str) -> Acted[A]:
+        """Authorise and perform an action, and say what came of it."""
+        authority = await self.authorise(action, ask, requester)
+        order = authority.order
+        if order is None:
+            return Acted(action, None, authority.by, authority.refusal)
+        try:
+            return Acted(order.action, await self.perform(order), authority.by)
+        except ActivityError as error:
+            given_up(error)
+            unknown = None if failed_as(error, DomainError) else error
+            return Acted(order.action, None, f"whatever performs {kind_of(type(action))}", reason(error), unknown)
 
     async def begin(
         self, order: WorkOrder[A], process: Callable[[Any, Request], Awaitable[Outcome]], request: Request, name: str

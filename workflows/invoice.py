@@ -176,15 +176,8 @@ class InvoiceWorkflow(Case):
         note = remittance_of(payment, paid.payment_id or "", bill, to)
         if note is None:
             return paid
-        authority = await self.authorise(note, questions.ask_to_tell, case.requester)
-        if authority.order is None:
-            return paid
-        try:
-            receipt = await self.perform(authority.order)
-        except ActivityError as error:
-            given_up(error)
-            return paid
-        return paid.model_copy(update={"remittance_id": receipt.reference})
+        told = await self.act(note, questions.ask_to_tell, case.requester)
+        return paid.model_copy(update={"remittance_id": told.receipt.reference}) if told.receipt else paid
 
     async def _undo(
         self, case: InvoiceCase, bill: PostBill, bill_id: str, failure: ActivityError, examined: Examined

@@ -119,21 +119,21 @@ def ask_to_pay(payment: SchedulePayment, bill: PostBill) -> Question:
         "If approved": "the payment is scheduled",
         "If rejected": "the bill stays posted and unpaid",
     }
-    return Question(text=f"Pay {amount} to {name}?", facts=facts, evidence=(), advice=None)
+    return Question(text=f"Pay {amount} to {name}?", facts=facts)
 
 
 def ask_to_tell(note: SendRemittance) -> Question:
     """Whether the supplier is told of a payment."""
     name = show(note.supplier_name, 80)
     facts = {"Supplier": name, "To": note.to, "Payment": note.payment_id}
-    return Question(text=f"Send the remittance note to {name}?", facts=facts, evidence=(), advice=None)
+    return Question(text=f"Send the remittance note to {name}?", facts=facts)
 
 
 def ask_to_void(void: VoidBill, bill: PostBill) -> Question:
     """Whether a bill is voided."""
     name = show(bill.supplier_name, 80)
     facts = {"Supplier": name, "Bill": void.bill_id, "Reason": void.reason}
-    return Question(text=f"Void the bill {void.bill_id} of {name}?", facts=facts, evidence=(), advice=None)
+    return Question(text=f"Void the bill {void.bill_id} of {name}?", facts=facts)
 
 
 def _found(examined: Examined) -> tuple[str, ...]:

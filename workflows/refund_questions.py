@@ -92,7 +92,7 @@ def ask_to_follow(action: BaseAction) -> Question:
     facts = {"About": show(action.business_key, 120)}
     if isinstance(action, SendRefundNotice):
         facts["To"] = show(action.to, 80)
-    return Question(text=f"{FOLLOWS[kind_of(type(action))]}?", facts=facts, evidence=(), advice=None)
+    return Question(text=f"{FOLLOWS[kind_of(type(action))]}?", facts=facts)
 
 
 def _asked(action: Offered, name: str) -> str:

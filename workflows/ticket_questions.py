@@ -83,7 +83,7 @@ def ask_to_link(link: LinkTicket, taken: TakenIn) -> Question:
         "If rejected": "it goes on as a ticket of its own",
     }
     text = f"Is {link.ticket_id} about the same as {link.relation} {link.to_ticket}?"
-    return Question(text=text, facts=facts, evidence=tuple(each.said for each in taken.intake.findings), advice=None)
+    return Question(text=text, facts=facts, evidence=tuple(each.said for each in taken.intake.findings))
 
 
 def ask_to_reply(
@@ -128,7 +128,7 @@ def ask_to_refund(start: StartRefund, ticket: TicketAt) -> Question:
 def ask_to_follow(action: BaseAction) -> Question:
     """Whether a smaller step happens; asked only where the table has been made to ask."""
     facts = {"About": show(action.business_key, 120)}
-    return Question(text=f"{FOLLOWS[kind_of(type(action))]}?", facts=facts, evidence=(), advice=None)
+    return Question(text=f"{FOLLOWS[kind_of(type(action))]}?", facts=facts)
 
 
 def spoken(code: str) -> str:

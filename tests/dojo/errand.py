@@ -32,7 +32,7 @@ class SuiteOutcome(Frozen):
 
 
 def ask(action: BaseAction) -> Question:
-    return Question(text=f"Shall the agent do {action.step}?", facts={}, evidence=(), advice=None)
+    return Question(text=f"Shall the agent do {action.step}?", facts={})
 
 
 @workflow.defn(name="SuiteErrand")

@@ -53,7 +53,7 @@ class ErrandOutcome(Frozen):
 
 
 def ask(action: BaseAction) -> Question:
-    return Question(text=f"Do {action.step} for {action.business_key}?", facts={}, evidence=(), advice=None)
+    return Question(text=f"Do {action.step} for {action.business_key}?", facts={})
 
 
 @workflow.defn(name="Errand")

@@ -15,7 +15,7 @@ import pytest
 from temporalio.client import Client
 
 from integrations.temporal.dev_server import dev_server, free_port
-from tests.added import PAGE, build
+from tests.added import PAGE, build, python
 from tests.facts import no_task_failed, until
 from tests.terminal import NO_MODEL
 from workflows import attributes
@@ -114,6 +114,12 @@ async def waiting(client: Client, number: int) -> bool:
 def in_books(home: Path) -> list[tuple[str, ...]]:
     with closing(sqlite3.connect(home / "books.db")) as books:
         return books.execute("SELECT employee, system, level FROM access_grants ORDER BY id").fetchall()
+
+
+def test_the_page_says_how_much_python_it_takes() -> None:
+    said = re.search(r"(\d+) lines of Python, of which (\d+) are\s+neither imports nor docstrings", PAGE.read_text())
+    assert said
+    assert (int(said[1]), int(said[2])) == (len(python()), len(python(told=False)))
 
 
 async def test_what_the_page_writes_passes_every_check_of_make_lint(copy: Copy) -> None:

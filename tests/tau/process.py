@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
 
 def ask(action: BaseAction) -> Question:
     facts = {name: str(value) for name, value in action.facts().items()}
-    return Question(text=f"Do {action.step} for {action.business_key}?", facts=facts, evidence=(), advice=None)
+    return Question(text=f"Do {action.step} for {action.business_key}?", facts=facts)
 
 
 @workflow.defn(name="Retail")
