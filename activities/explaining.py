@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from temporalio import activity
 
@@ -11,7 +10,6 @@ from activities.documents import put_model
 from activities.reasoning import ReasoningActivities, Turn
 from agents.explainer import ExplainerBrief, Explanation, explainer
 from domain.ports import Documents
-from domain.spending import Spent
 from domain.values import Frozen
 from governance.approval import Advice, Explained
 
@@ -48,7 +46,7 @@ class ExplainingActivities:
         )
         ref = await put_model(self.documents, brief, "question")
         thought = await self.reasoning.think(Turn(agent=explainer.name, version=explainer.version, brief=ref))
-        said = said.model_copy(update={"spent": Spent().plus(thought.usage, thought.cost, Decimal(0))})
+        said = said.model_copy(update={"spent": thought.took})
         if thought.claim is None:
             return said.model_copy(update={"why_not": "its answer could not be used", "provider": thought.provider})
         answer = Explanation.model_validate_json(thought.claim).answer[:2_000]

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from domain.errors import DomainError, Unavailable
+from domain.spending import Spent
 
 
 class FinalErrors(Interceptor):
@@ -27,9 +28,14 @@ class _Final(ActivityInboundInterceptor):
         try:
             return await super().execute_activity(input)
         except DomainError as error:
-            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from error
+            raise ApplicationError(str(error), *_used(error), type=type(error).__name__, non_retryable=True) from error
         except Unavailable as busy:
-            if busy.retry_after is None:
+            if busy.retry_after is None and busy.spent is None:
                 raise
-            delay = timedelta(seconds=busy.retry_after)
-            raise ApplicationError(str(busy), type="Unavailable", next_retry_delay=delay) from busy
+            delay = timedelta(seconds=busy.retry_after) if busy.retry_after is not None else None
+            raise ApplicationError(str(busy), *_used(busy), type="Unavailable", next_retry_delay=delay) from busy
+
+
+def _used(error: DomainError | Unavailable) -> tuple[Spent, ...]:
+    """What the process has to count although there is no answer."""
+    return (error.spent,) if error.spent else ()

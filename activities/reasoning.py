@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -23,9 +23,10 @@ from agents.tools import Observed, ToolCall, looked_at
 from agents.transcript import Segment, came_of, quotable, sources_of
 from domain.chat import Chat, Completion, Usage
 from domain.documents import DocumentRef
-from domain.errors import NoAnswer, Unavailable
+from domain.errors import DomainError, NoAnswer, Unavailable
 from domain.ports import Documents, LanguageModel, StopButton
 from domain.reasoner import Reasoner
+from domain.spending import Budget, Spent
 from domain.values import Amount, Frozen
 
 Answered = TypeVar("Answered")
@@ -53,6 +54,8 @@ class Turn(Frozen):
     """What an agent with tools did so far."""
     observed: tuple[Observed, ...] = ()
     """What came of that: all that is new since the transcript."""
+    left: Budget | None = None
+    """What the agent and the case may still use: a turn of a framework asks several times."""
 
 
 class Thought(Frozen):
@@ -72,6 +75,13 @@ class Thought(Frozen):
     """How often the model was asked: several times where a framework reasoned."""
     looked_up: tuple[ToolCall, ...] = ()
     """What a framework looked up meanwhile."""
+    spent: Spent | None = None
+    """What a framework's questions took, in all attempts at this turn."""
+
+    @property
+    def took(self) -> Spent:
+        """What is to be counted for it, but for the time."""
+        return self.spent or Spent().plus(self.usage, self.cost, Decimal(0), self.asks)
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,7 @@ class ReasoningActivities:
         going_on = await self._going_on(turn, agent, brief)
         reasoner = self.reasoners.get(agent.name)
         thought, segments = await (
-            self._step(agent, brief, going_on, reasoner) if reasoner else self._ask(agent, going_on)
+            self._step(agent, brief, going_on, reasoner, turn.left) if reasoner else self._ask(agent, going_on)
         )
         newest = turn.transcript
         for segment in segments if agent.tools else ():
@@ -136,20 +146,32 @@ class ReasoningActivities:
         return thought.model_copy(update={"cost": cost}), (_segment(going_on.fresh, said.text, thought.calls),)
 
     async def _step(
-        self, agent: Agent[Any, Any], brief: Frozen, going_on: GoingOn, reasoner: Reasoner
+        self, agent: Agent[Any, Any], brief: Frozen, going_on: GoingOn, reasoner: Reasoner, left: Budget | None
     ) -> tuple[Thought, tuple[Segment, ...]]:
         """One step of a framework, judged like one turn of the model and kept as a turn that looked up and answered."""
         reads = {tool.name for tool in reads_of(agent)}
         tools = tuple(form for form in going_on.chat.tools if form.name in reads)
         opening = going_on.chat.model_copy(update={"tools": tools})
-        scope = agent.scope(brief)
-        talk = Conversation(agent, opening, self._model_of(agent), self.answers, scope, await self._price())
-        step = await _within(agent.limits.seconds, stepped(reasoner, talk))
+        talk = Conversation(
+            agent,
+            opening,
+            self._model_of(agent),
+            self.answers,
+            agent.scope(brief),
+            await self._price(),
+            left,
+            _by_earlier_attempts(),
+        )
+        try:
+            step = await _within(agent.limits.seconds, stepped(reasoner, talk), lambda: talk.spent)
+        except (DomainError, Unavailable) as error:
+            error.spent = talk.spent
+            raise
         seen = GoingOn(opening, going_on.fresh, quotable(going_on.sources, step.seen))
         thought = _thought(agent, seen, step.said)
         if step.stopped:
             thought = thought.model_copy(update={"observation": Observation(answer="", complaint=step.stopped)})
-        known = {"cost": step.cost, "asks": step.spent.turns, "looked_up": step.looked_up}
+        known = {"cost": step.cost, "asks": step.spent.turns, "looked_up": step.looked_up, "spent": step.spent}
         looked_up = (_segment(going_on.fresh, "", step.looked_up),) if step.looked_up else ()
         answered = _segment(step.seen if looked_up else going_on.fresh, step.said.text, ())
         return thought.model_copy(update=known), (*looked_up, answered)
@@ -176,9 +198,17 @@ class ReasoningActivities:
         return agent, agent.brief.model_validate_json(await self.documents.get(turn.brief))
 
 
-async def _within(seconds: int, answer: Awaitable[Answered]) -> Answered:
+def _by_earlier_attempts() -> Spent:
+    """What they have used, as far as the server has heard of it."""
+    known = activity.info().heartbeat_details
+    return Spent.model_validate(known[0]) if known else Spent()
+
+
+async def _within(
+    seconds: int, answer: Awaitable[Answered], reached: Callable[[], Spent | None] = lambda: None
+) -> Answered:
     try:
-        async with pulse(), asyncio.timeout(seconds):
+        async with pulse(reached), asyncio.timeout(seconds):
             return await answer
     except TimeoutError:
         raise Unavailable(f"The model took longer than {seconds} s.") from None
@@ -198,7 +228,7 @@ def _thought(agent: Agent[Any, Any], going_on: GoingOn, said: Completion) -> Tho
         claim=claim,
         observation=Observation(answer=said.text[:TEXT_LIMIT], complaint=complaint) if complaint else None,
         provider=said.provider,
-        model=said.model,
+        model=said.model or None,
         usage=used(chat, said),
         cost=None,
         calls=calls,

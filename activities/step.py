@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from activities.pulse import beat
 from activities.tools import Answers, answered
 from activities.usage import Price, used
 from agents.agent import Agent
@@ -19,15 +21,22 @@ from domain.chat import AskedCall, Chat, ChatMessage, Completion, Usage
 from domain.errors import DomainError, NoAnswer, NotTheirs, Unavailable
 from domain.ports import LanguageModel
 from domain.reasoner import Reasoner, Step
-from domain.spending import Spent
+from domain.spending import Budget, Spent
 
 LOOK_UP_SECONDS = 10
 """As long as a look-up of a built-in turn may take."""
+NOTHING = Usage(input_tokens=0, output_tokens=0)
+UNHEARD = Completion(text="", finish_reason=None, model="", provider="nobody", usage=NOTHING)
+"""Where nothing was left to ask with."""
 BESIDE_A_FAULT = "It was not carried out, because another call of this turn was wrong."
 
 
 class Stopped(Exception):
     """The agent's limits allow no further question; says which."""
+
+
+class UsedUp(Stopped):
+    """Nothing is left of a budget: the case ends the agent's work as it does between turns."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +63,21 @@ class Conversation:
     answers: Answers
     works_for: frozenset[str]
     price: Price
-    spent: Spent = field(default_factory=Spent)
+    left: Budget | None = None
+    """What the step may use, in all attempts; without it, all of the agent's budget."""
+    earlier: Spent = field(default_factory=Spent)
+    """What earlier attempts have used."""
+    begun: float = field(default_factory=time.monotonic)
+    spent: Spent = field(init=False)
+    """In all attempts; a question that has no answer yet, or never had one, as a turn of unknown price."""
+    asked: int = 0
     last: Completion | None = None
     looked_up: list[ToolCall] = field(default_factory=list["ToolCall"])
     seen: list[Observed] = field(default_factory=list["Observed"])
+
+    def __post_init__(self) -> None:
+        """Begin with what is used already."""
+        self.spent = self.earlier
 
     async def ask(self, messages: Sequence[ChatMessage], tools: Sequence[str]) -> Completion:
         """The model's answer; calls that cannot be carried out go back to it, and whoever reasons never sees them."""
@@ -100,35 +120,48 @@ class Conversation:
         self, messages: tuple[ChatMessage, ...], tools: Sequence[str]
     ) -> tuple[Completion, tuple[ToolCall, ...]]:
         self._refuse_more()
-        last = self.spent.turns + 1 >= self.agent.limits.turns
+        before, self.asked = self.spent, self.asked + 1
+        last = self.asked >= self.agent.limits.turns
         forms = tuple(form for form in self.opening.tools if form.name in tools)
         chat = self.opening.model_copy(update={"messages": messages, "tools": forms, "may_call": not last})
+        self._keep(before.plus(None, None, Decimal(0)))
         said = await self.model.complete(chat)
         usage = used(chat, said)
-        self.last, self.spent = said, self.spent.plus(usage, self.price(said, usage), Decimal(0))
+        self.last = said
+        self._keep(before.plus(usage, self.price(said, usage), Decimal(0)))
         offered = [read for read in reads_of(self.agent) if read.name in tools]
         return said, looked_at(said.calls, offered, 0 if last else self.agent.limits.calls) if offered else ()
 
     def _refuse_more(self) -> None:
         limits = self.agent.limits
-        if self.spent.turns >= limits.turns:
+        if self.asked >= limits.turns:
             raise Stopped(f"it may ask {limits.turns} times, and none brought an answer")
-        if reached := limits.budget.exhausted(self.spent):
-            raise Stopped(reached)
+        if reached := (self.left or limits.budget).exhausted(self._by_now(self.spent)):
+            raise UsedUp(reached)
+
+    def _keep(self, spent: Spent) -> None:
+        """Remember what is used by now, and let a further attempt know it, should this one not end."""
+        self.spent = self._by_now(spent)
+        beat(self.spent)
+
+    def _by_now(self, spent: Spent) -> Spent:
+        taken = Decimal(f"{time.monotonic() - self.begun:.3f}")
+        return spent.model_copy(update={"seconds": self.earlier.seconds + taken})
 
 
 async def stepped(reasoner: Reasoner, talk: Conversation) -> Stepped:
     """Let something else reason about a step; raise what the model raises, and what `Reasoner` names."""
-    text, stopped = "", None
+    text, limit = "", None
     try:
         text = await reasoner.reason(_step(talk), talk)
-    except Stopped as limit:
-        stopped = f"The step was ended: {limit}."
-    if talk.last is None:
+    except Stopped as reached:
+        limit = reached
+    if talk.last is None and not isinstance(limit, UsedUp):
         raise NoAnswer(f"Whoever reasons for {talk.agent.name} never asked the model; rules belong into its fallback.")
     usage = Usage(input_tokens=talk.spent.input_tokens, output_tokens=talk.spent.output_tokens)
-    said = talk.last.model_copy(update={"text": text, "usage": usage, "calls": ()})
+    said = (talk.last or UNHEARD).model_copy(update={"text": text, "usage": usage, "calls": ()})
     cost = None if talk.spent.unpriced else talk.spent.money
+    stopped = f"The step was ended: {limit}." if limit else None
     return Stepped(said, talk.spent, cost, tuple(talk.looked_up), tuple(talk.seen), stopped)
 
 

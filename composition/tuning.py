@@ -19,6 +19,9 @@ from integrations.settings import Settings
 STICKY = timedelta(seconds=2)
 """After so long without an answer, a case goes on with another worker than the one that has it in memory."""
 
+HEARD = timedelta(milliseconds=100)
+"""How late the server may hear how far an activity is: what a lost worker had used of a budget is counted."""
+
 
 def tuned(settings: Settings, role: Role) -> dict[str, Any]:
     """What the settings say of a worker's slots, pollers and patience."""
@@ -26,6 +29,7 @@ def tuned(settings: Settings, role: Role) -> dict[str, Any]:
         "max_cached_workflows": settings.cached_workflows,
         "graceful_shutdown_timeout": timedelta(seconds=settings.drain_seconds),
         "sticky_queue_schedule_to_start_timeout": STICKY,
+        "max_heartbeat_throttle_interval": HEARD,
         "max_task_queue_activities_per_second": settings.reasoning_rate if role == "reasoning" else None,
     }
     if settings.slots == "resource":

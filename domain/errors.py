@@ -19,12 +19,17 @@
 
 from __future__ import annotations
 
+from domain.spending import Spent
+
 DETAIL_LIMIT = 500
 """Characters of detail an error keeps: megabytes of failure text would stop the case from being recorded."""
 
 
 class DomainError(Exception):
     """Something that trying again will not mend."""
+
+    spent: Spent | None = None
+    """What had been used of a budget by then, in all attempts, where that is known."""
 
     def __init__(self, detail: str = "") -> None:
         said = (type(self).__doc__ or "").splitlines()[0].strip()
@@ -74,6 +79,9 @@ class BadPolicy(DomainError):
 
 class Unavailable(Exception):
     """A system is not available just now; trying again may help."""
+
+    spent: Spent | None = None
+    """As that of a `DomainError`."""
 
     def __init__(self, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(detail[:DETAIL_LIMIT])

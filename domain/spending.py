@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import ceil
 from typing import Literal
 
 from pydantic import Field
@@ -67,3 +68,21 @@ class Budget(Frozen):
             if not reached < limit:
                 return name, f"the budget of {limit:f} {name} is used up ({reached:f})"
         return None
+
+    def left(self, spent: Spent) -> Budget:
+        """What may still be used, seconds rounded up; raise `ValueError` where a limit is reached."""
+        return Budget(
+            turns=self.turns - spent.turns,
+            tokens=self.tokens - spent.input_tokens - spent.output_tokens,
+            money=self.money - spent.money,
+            seconds=ceil(self.seconds - spent.seconds),
+        )
+
+    def within(self, other: Budget) -> Budget:
+        """The nearer one of each limit."""
+        return Budget(
+            turns=min(self.turns, other.turns),
+            tokens=min(self.tokens, other.tokens),
+            money=min(self.money, other.money),
+            seconds=min(self.seconds, other.seconds),
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +22,7 @@ from domain.documents import DocumentRef
 from domain.errors import Refused
 from domain.prices import Price, Prices
 from domain.reasoner import Reasoner
-from domain.spending import Budget
+from domain.spending import Budget, Spent
 from domain.values import Frozen, Ratio
 from integrations.chat_model import ChatModel, ModelSettings
 from integrations.documents import FolderDocuments
@@ -103,11 +103,19 @@ class Room:
     activities: ReasoningActivities
     agent: Agent[Ask, Say]
 
-    async def think(self, *observations: Observation, **changes: Any) -> Thought:
+    async def think(
+        self, *observations: Observation, earlier: Spent | None = None, told: list[Any] | None = None, **changes: Any
+    ) -> Thought:
+        """One turn: `earlier` is what attempts before it have used, and `told` gets what it says of that meanwhile."""
         message = await self.documents.put(MESSAGE.encode(), name="message", media_type="text/plain")
         brief = await put_model(self.documents, Ask(mark="one", message=message), "brief")
         turn = Turn(agent="asker", version="1", brief=brief, observations=observations, **changes)
-        return await ActivityEnvironment().run(self.activities.think, turn)
+        environment = ActivityEnvironment()
+        if earlier:
+            environment.info = replace(environment.info, attempt=2, heartbeat_details=[earlier.model_dump(mode="json")])
+        if told is not None:
+            environment.on_heartbeat = lambda *said: told.append(said[0] if said else None)
+        return await environment.run(self.activities.think, turn)
 
 
 class Dear:

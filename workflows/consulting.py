@@ -14,7 +14,7 @@ from agents.agent import Agent, Claim
 from domain.documents import DocumentRef
 from domain.errors import Suspended
 from domain.spending import Budget, LimitName, Spent, total
-from workflows.failures import failed_as, given_up, kind_of, reason
+from workflows.failures import failed_as, given_up, kind_of, reason, spent_by
 from workflows.looking_up import look_up
 from workflows.options import REASONING, said
 
@@ -71,7 +71,7 @@ class Consulting:
         for _ in range(agent.limits.turns):
             if spent_up := self._exhausted(agent):
                 return None, spent_up
-            thought, why_none = await self._think(turn.model_copy(update={"observations": seen}))
+            thought, why_none = await self._think(agent, turn.model_copy(update={"observations": seen}))
             if thought is None or thought.claim:
                 return thought, why_none
             seen += (thought.observation,) if thought.observation else ()
@@ -86,12 +86,14 @@ class Consulting:
         own = agent.limits.budget.reached(self._spent.get(agent.name, Spent()))
         return own or self.budget.reached(self.spent)
 
-    async def _think(self, turn: Turn) -> tuple[Thought | None, str | None]:
-        """One turn of the model, counted; without an answer, why."""
+    async def _think(self, agent: Agent[Any, Any], turn: Turn) -> tuple[Thought | None, str | None]:
+        """One turn of the model within what is left, counted; without an answer, why."""
         summary = f"{turn.agent} {turn.version}, turn {turn.number + len(turn.observations)}"
         started, spent = workflow.now(), self._spent.get(turn.agent, Spent())
+        left = agent.limits.budget.left(spent).within(self.budget.left(self.spent))
+        turn = turn.model_copy(update={"left": left})
         thought: Thought | None = None
-        why_none = None
+        why_none, took = None, FAILED
         try:
             thought = await workflow.execute_activity_method(
                 ReasoningActivities.think, turn, **said(REASONING, summary)
@@ -100,9 +102,11 @@ class Consulting:
             given_up(error)
             workflow.logger.warning("%s gave no answer (%s): the case says why.", turn.agent, kind_of(error))
             why_none = f"{SUSPENDED}{reason(error)}" if failed_as(error, Suspended) else reason(error)
+            known = spent_by(error)
+            took = known if known and known.turns else FAILED
         seconds = Decimal(str((workflow.now() - started).total_seconds()))
-        used, cost = (thought.usage, thought.cost) if thought else (None, None)
-        self._spent[turn.agent] = spent.plus(used, cost, seconds, thought.asks if thought else 1)
+        took = (thought.took if thought else took).model_copy(update={"seconds": seconds})
+        self._spent[turn.agent] = total((spent, took))
         return thought, why_none
 
 
@@ -117,3 +121,5 @@ def consulted(
 
 
 SUSPENDED = "suspended: "
+FAILED = Spent().plus(None, None, Decimal(0))
+"""A turn without an answer of which nobody knows more."""

@@ -76,7 +76,7 @@ class ActingCase(Case):
         while True:
             if over := self._over(agent, state):
                 return await self._without(agent, state, *over)
-            thought, why_none = await self._think(_turn(state))
+            thought, why_none = await self._think(agent, _turn(state))
             if thought is None:
                 suspended = (why_none or "").startswith(SUSPENDED)
                 return await self._without(agent, state, "suspended" if suspended else "no_answer", why_none or "")

@@ -40,9 +40,10 @@ async def test_a_right_answer_comes_to_what_the_built_in_turn_makes_of_it(framew
     ours = await thought(BUILT_IN, tmp_path, answer(), agent=agent)
     assert theirs.claim == ours.claim is not None
     assert theirs.usage.input_tokens == asked.characters // 4
+    assert theirs.took.model_copy(update={"seconds": Decimal(0)}) == theirs.model_copy(update={"spent": None}).took
     if framework.name not in REWORDS:
-        assert theirs == ours
-    same = {"usage": None, "cost": None}
+        assert theirs.model_copy(update={"spent": None}) == ours
+    same = {"usage": None, "cost": None, "spent": None}
     assert theirs.model_copy(update=same) == ours.model_copy(update=same)
 
 
@@ -202,12 +203,13 @@ async def test_one_that_never_stops_is_stopped_at_its_turns_exactly(framework: A
 @pytest.mark.parametrize(
     "limit", [{"turns": 3}, {"tokens": 2_500}, {"money": "0.002"}], ids=lambda each: next(iter(each))
 )
+@pytest.mark.parametrize("whose", ["the agent's", "what is left"])
 async def test_its_budget_stops_it_and_everything_spent_is_counted(
-    framework: Apart, tmp_path: Path, limit: dict[str, Any]
+    framework: Apart, tmp_path: Path, limit: dict[str, Any], whose: str
 ) -> None:
-    agent = asker(turns=50, budget=budget(**limit))
+    agent = asker(turns=50, budget=budget(**(limit if whose == "the agent's" else {})))
     async with room((find(f"SO-{n}") for n in itertools.count()), tmp_path, framework, agent) as one:
-        said = await one.think()
+        said = await one.think(left=budget(**limit) if whose == "what is left" else None)
         asked = [each.characters // 4 for each in one.model.asked]
     assert said.observation is not None
     assert "is used up" in said.observation.complaint

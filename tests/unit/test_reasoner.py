@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from activities.transcript import past
 from domain.chat import ChatMessage, Completion, Usage
 from domain.errors import BadPolicy, NoAnswer, Unavailable
 from domain.reasoner import Asking, Step
+from domain.spending import Spent
 from integrations.frameworks import FRAMEWORKS, Apart, reasoners
 from integrations.frameworks.apart import AT_ONCE
+from integrations.scripted_model import Reply
 from integrations.settings import ROOT
 from tests.clerk import Order, clerk
 from tests.process.errand_worker import made_up
-from tests.steps import answer, asker, find, room
+from tests.steps import answer, asker, budget, find, room
 
 ASKS = "said = step.ask(step.messages, ['find_order'])"
 RELAYS = """
@@ -60,6 +63,33 @@ async def test_an_adapter_of_ones_own_needs_nothing_but_a_function(adapter: Any,
     said = await thought(adapter(RELAYS), tmp_path, find("SO-1"), answer("on its way", "find_order"))
     assert said.claim is not None
     assert (said.asks, said.provider, said.model) == (2, "scripted", "rules")
+
+
+async def test_a_question_that_has_no_answer_is_told_to_the_server_before_it_is_asked(
+    adapter: Any, tmp_path: Path
+) -> None:
+    told: list[Any] = []
+    async with room([answer(quote="never said"), Reply(status=401)], tmp_path, adapter(*[ASKS] * 3)) as one:
+        with pytest.raises(NoAnswer) as failed:
+            await one.think(told=told)
+    turns = [(each.turns, each.unpriced) for each in told if each]
+    assert [pair for pair in dict.fromkeys(turns) if pair != (0, 0)] == [(1, 1), (1, 0), (2, 1)]
+    assert failed.value.spent is not None
+    assert (failed.value.spent.turns, failed.value.spent.unpriced) == (2, 1)
+
+
+async def test_a_further_attempt_has_what_earlier_ones_have_left(adapter: Any, tmp_path: Path) -> None:
+    earlier = Spent(turns=3, input_tokens=70, output_tokens=7, money=Decimal("0.5"), seconds=Decimal(9))
+    async with room([answer()] * 9, tmp_path, adapter(*[ASKS] * 9)) as one:
+        said = await one.think(earlier=earlier, left=budget(turns=5))
+        assert (len(one.model.asked), said.asks) == (2, 5)
+        assert said.usage.input_tokens == 70 + sum(each.characters // 4 for each in one.model.asked)
+        assert said.spent is not None
+        assert (said.spent.turns, said.spent.seconds > 9) == (5, True)
+        nothing = await one.think(earlier=earlier, left=budget(turns=3))
+        assert (len(one.model.asked), nothing.provider, nothing.model, nothing.asks) == (2, "nobody", None, 3)
+        assert nothing.observation is not None
+        assert nothing.observation.complaint == "The step was ended: the budget of 3 turns is used up (3)."
 
 
 async def test_what_it_says_is_not_believed(adapter: Any, tmp_path: Path) -> None:

@@ -47,3 +47,17 @@ def test_several_add_up_figure_by_figure_and_none_to_nothing() -> None:
         turns=2, input_tokens=4, output_tokens=6, money=Decimal("0.8"), seconds=Decimal(10), unpriced=12
     )
     assert total(()) == Spent()
+
+
+def test_what_is_left_is_the_nearer_limit_of_each_and_ends_where_the_whole_does() -> None:
+    ours = Budget(turns=6, tokens=1_000, money=Decimal(1), seconds=600)
+    used = Spent(turns=2, input_tokens=300, output_tokens=50, money=Decimal("0.25"), seconds=Decimal("10.5"))
+    left = ours.left(used)
+    assert left == Budget(turns=4, tokens=650, money=Decimal("0.75"), seconds=590)
+    other = Budget(turns=9, tokens=100, money=Decimal("0.9"), seconds=3)
+    assert left.within(other) == other.within(left) == Budget(turns=4, tokens=100, money=Decimal("0.75"), seconds=3)
+    more = Spent(turns=3, input_tokens=600, output_tokens=49, money=Decimal("0.7"))
+    assert left.reached(more) is None
+    for last in (Spent(turns=1), Spent(output_tokens=1), Spent(money=Decimal("0.05"))):
+        assert left.reached(total((more, last))) is not None
+        assert ours.reached(total((used, more, last))) is not None
