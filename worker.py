@@ -143,9 +143,10 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     build = build_id(settings)
+    name = f"worker-{os.getpid()}@{socket.gethostname()}"
     figures = figures_of(settings.ops_address)
-    with logging_to_stderr(lines=_lines(settings, build), metrics=figures.config, build=build) as runtime:
-        name = f"worker-{os.getpid()}@{socket.gethostname()}"
+    tags = {"build": build, **figures.tags(name)}
+    with logging_to_stderr(lines=_lines(settings, build), metrics=figures.config, tags=tags) as runtime:
         client = await connect(settings, identity=name, runtime=runtime)
         await ensure_attributes(client, attributes.ALL)
         if exposed := in_clear(settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from logging.handlers import QueueHandler, QueueListener
 
@@ -38,7 +38,7 @@ class DroppingHandler(QueueHandler):
 
 @contextmanager
 def logging_to_stderr(
-    level: int = logging.INFO, lines: logging.Formatter | None = None, metrics: Exporter = None, **tags: str
+    lines: logging.Formatter | None = None, metrics: Exporter = None, tags: Mapping[str, str] | None = None
 ) -> Generator[Runtime]:
     """Send Python's and Temporal Core's logs to stderr through one queue; yields the runtime to connect with.
 
@@ -51,7 +51,7 @@ def logging_to_stderr(
     listener = QueueListener(waiting, output)
     root = logging.getLogger()
     root.addHandler(handler)
-    root.setLevel(level)
+    root.setLevel(logging.INFO)
     for noisy in ("httpx2", "openai", "aiosqlite"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     listener.start()
@@ -60,7 +60,7 @@ def logging_to_stderr(
         forwarding=LogForwardingConfig(logger=logging.getLogger("temporal.core")),
     )
     try:
-        yield Runtime(telemetry=TelemetryConfig(logging=core, metrics=metrics, global_tags=tags))
+        yield Runtime(telemetry=TelemetryConfig(logging=core, metrics=metrics, global_tags=tags or {}))
     finally:
         root.removeHandler(handler)
         listener.stop()

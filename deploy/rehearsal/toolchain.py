@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
@@ -81,7 +82,8 @@ async def tools(cache: Path, dex_source: str, say: Callable[[str], None]) -> Too
     async def make_dex(folder: Path) -> None:
         await _make_dex(folder, dex_source)
 
-    collector = await if_possible(_Build(cache / f"otelcol-{COLLECTOR}", ("otelcol",), _make_collector))
+    parts = hashlib.sha256((GO / "collector" / "manifest.yaml").read_bytes()).hexdigest()[:8]
+    collector = await if_possible(_Build(cache / f"otelcol-{COLLECTOR}-{parts}", ("otelcol",), _make_collector))
     ui = await if_possible(_Build(cache / f"temporal-ui-{UI}", ("temporal-ui", "config/docker.yaml"), _make_ui))
     dex = await if_possible(_Build(cache / f"dex-{DEX}", ("dex",), make_dex))
     return Tools(temporal, collector, ui, dex, tuple(without))

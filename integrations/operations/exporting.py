@@ -43,6 +43,8 @@ class MetricVariables(BaseSettings):
     )
     headers: SecretStr = Field(default=SecretStr(""), validation_alias=_otlp("HEADERS"))
 
+    service: str = Field(default="signalbox", validation_alias="OTEL_SERVICE_NAME")
+
     @property
     def sends(self) -> bool:
         """Whether figures go to a backend: where somebody says so, or names a backend for them alone."""
@@ -72,6 +74,12 @@ class Figures:
 
     config: OpenTelemetryConfig | PrometheusConfig | None
     scrape: Scrape
+    service: str | None = None
+    """Who sends them, where they are sent."""
+
+    def tags(self, instance: str) -> dict[str, str]:
+        """What a collector tells several workers apart by; who comes for figures knows where they are from."""
+        return {"service.name": self.service, "service.instance.id": instance} if self.service else {}
 
 
 def figures_of(ops_address: str | None) -> Figures:
@@ -82,7 +90,7 @@ def figures_of(ops_address: str | None) -> Figures:
         [first, *_] = error.errors(include_url=False, include_input=False)
         raise ValueError(f"{first['loc'][0]} cannot be used: {first['msg'].removeprefix('Value error, ')}.") from None
     if said.sends:
-        return Figures(said.config(), scraping(None))
+        return Figures(said.config(), scraping(None), said.service)
     if ops_address is None or said.exporter == "none":
         return Figures(None, scraping(None))
     return _served()

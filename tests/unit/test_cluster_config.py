@@ -80,10 +80,22 @@ def test_all_roles_together_leave_connections_to_the_others() -> None:
 
 def test_what_the_collector_takes_it_hands_on() -> None:
     collector = yaml.safe_load((CONFIG / "collector/collector.yaml").read_text())
-    [pipeline] = collector["service"]["pipelines"].values()
-    for part in ("receivers", "processors", "exporters"):
-        assert set(pipeline[part]) <= set(collector[part])
-    assert pipeline["processors"][0] == "memory_limiter"  # else it cannot refuse before anything piles up
+    pipelines = collector["service"]["pipelines"]
+    assert pipelines.keys() == {"traces", "metrics"}
+    for pipeline in pipelines.values():
+        for part in ("receivers", "processors", "exporters"):
+            assert set(pipeline[part]) <= set(collector[part])
+        assert pipeline["processors"][0] == "memory_limiter"  # else it cannot refuse before anything piles up
+
+
+def test_prometheus_comes_for_the_figures_where_the_collector_has_them() -> None:
+    collector = yaml.safe_load((CONFIG / "collector/collector.yaml").read_text())
+    served = collector["exporters"]["prometheus"]["endpoint"]
+    jobs = yaml.safe_load((CONFIG / "prometheus/prometheus.yaml").read_text())["scrape_configs"]
+    [job] = [job for job in jobs if job["job_name"] == "otel-collector"]
+    assert job["static_configs"] == [{"targets": ["otel-collector:8889"]}]
+    assert served.endswith(":-8889}")
+    assert job["honor_labels"]  # or all workers would be one instance, the collector
 
 
 @pytest.mark.parametrize("script", sorted(CONFIG.rglob("*.sh")), ids=lambda script: script.name)

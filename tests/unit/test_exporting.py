@@ -61,3 +61,14 @@ def test_a_variable_that_cannot_be_used_is_named_and_not_repeated(
     with pytest.raises(ValueError, match=f"{name} cannot be used") as wrong:
         figures_of(OPS)
     assert "secret" not in str(wrong.value)
+
+
+def test_figures_that_are_sent_say_whose_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert figures_of(OPS).tags("worker-1@host") == {}
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "otlp")
+    assert figures_of(OPS).tags("worker-1@host") == {
+        "service.name": "signalbox",
+        "service.instance.id": "worker-1@host",
+    }
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "payables")
+    assert figures_of(OPS).tags("worker-1@host")["service.name"] == "payables"
