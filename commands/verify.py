@@ -21,8 +21,8 @@ from governance.trail.figures import counted
 from verifier.verify import exported
 
 SHOWN = 900
-COLOURS = {"unknown": "yellow", "note": "dim"}
-WORDS = {"unknown": "outcome unknown", "note": "note", "ledger": "ledger"} | {
+COLOURS = {"unread": "yellow", "unknown": "yellow", "note": "dim"}
+WORDS = {"unread": "not checked", "unknown": "outcome unknown", "note": "note", "ledger": "ledger"} | {
     each: each for each in ("missing", "extra", "altered")
 }
 
@@ -38,6 +38,8 @@ class Total:
     unknown: int = 0
     wrong: int = 0
     """Cases in which something is."""
+    unread: int = 0
+    """Cases of which not everything could be read."""
 
     def add(self, found: Reconciled) -> None:
         """Count a case."""
@@ -47,6 +49,7 @@ class Total:
         self.damage += len(found.damage)
         self.unknown += len(found.unknown)
         self.wrong += bool(found.damage)
+        self.unread += bool(found.unread)
 
 
 @command
@@ -62,7 +65,7 @@ async def verify(
     checkpoints: Annotated[Path | None, typer.Option(help="A folder of statements that were kept elsewhere.")] = None,
     key: Annotated[list[str] | None, typer.Option(help="The id of a key to trust, told by other means.")] = None,
 ) -> int:
-    """Check that no record is missing, extra or altered; exit code 1 where one is, 2 where this cannot be checked."""
+    """Check that no record is missing, extra or altered; exit code 1 where one is, 2 where not all could be checked."""
     if (what is None) != every:
         raise UserError("Name a case or a file, or say --all, not both. `starter.py list` shows the cases.")
     elsewhere = exported(checkpoints) if checkpoints else []
@@ -144,7 +147,7 @@ def _verdict(found: Reconciled) -> str:
     if found.damage:
         return f"[red]{counted(len(found.damage), 'thing')} wrong[/red]"
     unknown = f", [yellow]{counted(len(found.unknown), 'outcome')} unknown[/yellow]" if found.unknown else ""
-    return f"[green]complete[/green]{unknown}"
+    return f"{'[yellow]not all checked[/yellow]' if found.unread else '[green]complete[/green]'}{unknown}"
 
 
 def _sum(total: Total) -> int:
@@ -153,7 +156,14 @@ def _sum(total: Total) -> int:
     unknown = f" {counted(total.unknown, 'outcome')} unknown, listed above." if total.unknown else ""
     if total.damage:
         wrong = f"{counted(total.damage, 'thing')} wrong, in {counted(total.wrong, 'case')}"
-        out.print(f"[red]{said}: not complete; {wrong}.[/red]{unknown}", soft_wrap=True)
+        unread = f" {counted(total.unread, 'case')} could not all be checked." if total.unread else ""
+        out.print(f"[red]{said}: not complete; {wrong}.[/red]{unread}{unknown}", soft_wrap=True)
         return 1
+    if total.unread:
+        much = f"{counted(total.unread, 'case')} could not all be checked, listed above"
+        out.print(
+            f"[yellow]{said}: {much}; nothing else is missing, extra or altered.[/yellow]{unknown}", soft_wrap=True
+        )
+        return 2
     out.print(f"[green]{said}: complete; nothing is missing, extra or altered.[/green]{unknown}", soft_wrap=True)
     return 0

@@ -16,10 +16,11 @@ from commands.desk import Desk
 from commands.outcomes import CASES
 from commands.waiting import quotable
 from domain.text import show
-from governance.reconciliation.held import chain_of
+from governance.reconciliation.held import Chain, chain_of
 from governance.reconciliation.known import Evidence
 from governance.reconciliation.reconcile import Reconciled, reconcile
 from integrations.ledger_lines import LedgerLines
+from integrations.payloads.errors import Unopened
 from integrations.store import Store
 from integrations.temporal.histories import Fetched, Histories
 from integrations.temporal.moved import Scope
@@ -49,19 +50,28 @@ class Sources:
         return found.with_ledger(examined(lines).damage if known else ())
 
     async def compared(self, case: str, lines: Iterable[bytes], now: datetime) -> Reconciled:
-        """One case against the lines of its entries, which were read after this moment."""
-        chain = chain_of(lines)
-        runs = await self.runs(case)
+        """One case against the lines of its entries, which were read after this moment.
+
+        Where its histories do not open, for want of a key or of a payload that is kept elsewhere, the rest is compared.
+        """
+        chain, asked = chain_of(lines), self.desk is not None
+        try:
+            runs = await self.runs(case)
+        except Unopened as error:
+            said = await self._compared(case, (), chain, now, asked=False)
+            return said.with_unread(f"The server's histories were not compared. {error}")
+        return await self._compared(case, runs, chain, now, asked=asked)
+
+    async def _compared(
+        self, case: str, runs: Sequence[Fetched], chain: Chain, now: datetime, *, asked: bool
+    ) -> Reconciled:
         known = {run.history.run_id for run in runs} | chain.archived.keys()
         try:
             attempts = await self.store.journal.attempts(known)
         except ValueError:
-            said = await self._reconciled(Evidence(case, runs, None, chain, now, asked=self.desk is not None))
+            said = await asyncio.to_thread(reconcile, Evidence(case, runs, None, chain, now, asked=asked))
             return said.with_ledger(["A row of this case in the journal cannot be read: it was altered."])
-        return await self._reconciled(Evidence(case, runs, attempts, chain, now, asked=self.desk is not None))
-
-    async def _reconciled(self, evidence: Evidence) -> Reconciled:
-        return await asyncio.to_thread(reconcile, evidence)
+        return await asyncio.to_thread(reconcile, Evidence(case, runs, attempts, chain, now, asked=asked))
 
     async def every(self, lines: LedgerLines, now: datetime) -> AsyncGenerator[Reconciled]:
         """Every case of the ledger, whose lines are given, and then those that the server alone has."""

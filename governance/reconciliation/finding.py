@@ -10,13 +10,13 @@ from governance.trail.figures import evidence
 from governance.trail.record import Record
 from governance.trail.wording import SHORT, label
 
-Class = Literal["ledger", "missing", "extra", "altered", "unknown", "note"]
-"""`ledger` is what the verifier says of the chain itself."""
+Class = Literal["ledger", "missing", "extra", "altered", "unread", "unknown", "note"]
+"""`ledger` is what the verifier says of the chain itself, `unread` why a part of the evidence could not be compared."""
 DAMAGE = frozenset[Class]({"ledger", "missing", "extra", "altered"})
 
 
 class Finding(NamedTuple):
-    """One of them; `unknown` and `note` are no damage."""
+    """One of them; `unread`, `unknown` and `note` are no damage."""
 
     what: Class
     said: str

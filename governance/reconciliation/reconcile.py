@@ -14,7 +14,7 @@ from governance.reconciliation.histories import histories
 from governance.reconciliation.known import Evidence, Known
 from governance.reconciliation.unknowns import unknowns
 
-RANK = {"ledger": 0, "missing": 1, "extra": 1, "altered": 1, "unknown": 2, "note": 3}
+RANK = {"ledger": 0, "missing": 1, "extra": 1, "altered": 1, "unread": 2, "unknown": 3, "note": 4}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,15 @@ class Reconciled:
     def unknown(self) -> tuple[Finding, ...]:
         """Outcomes that nobody knows."""
         return tuple(finding for finding in self.findings if finding.what == "unknown")
+
+    @property
+    def unread(self) -> tuple[Finding, ...]:
+        """What could not be compared."""
+        return tuple(finding for finding in self.findings if finding.what == "unread")
+
+    def with_unread(self, why: str) -> Reconciled:
+        """With the reason for which the server's histories were not compared."""
+        return replace(self, findings=(*self.findings, Finding("unread", why)))
 
     def with_ledger(self, sentences: Iterable[str]) -> Reconciled:
         """With what the verifier says of the ledger."""

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from domain.outcome import Posted
 from integrations.payloads.codec import ENCRYPTED, KEY_ID
 from integrations.payloads.converter import data_converter
 from integrations.payloads.events import open_payloads
-from integrations.payloads.keyring import read_keyring
+from integrations.payloads.keyring import read_keyring, write_keyring
+from integrations.payloads.live_keyring import LOOK_SECONDS
+from integrations.payloads.rotation import rotate
 from integrations.scripted_model import ScriptedModel
 from integrations.settings import Settings
 from integrations.temporal.dev_server import dev_server, free_port
@@ -260,6 +263,36 @@ async def test_an_answer_under_a_key_that_the_worker_lacks_waits_until_it_has_it
     await asyncio.to_thread(ahead.replace, keyring)
     async with asyncio.timeout(30):
         assert isinstance(await case.result(), Posted)
+
+
+async def test_what_one_case_lacks_a_key_for_does_not_keep_the_others_from_being_verified(
+    office: Office, keyring: Path, terminal: Terminal, tmp_path: Path
+) -> None:
+    readable = await office.hand_in(VARIANCE)
+    before = tmp_path / "before.json"
+    write_keyring(before, read_keyring(keyring))
+    new = rotate(keyring, datetime.now(UTC), again=True).ring.current
+    await asyncio.sleep(2 * LOOK_SECONDS)  # whoever works has looked at the file since
+    lacking = await office.hand_in(ROOT / "samples" / "invoices" / "01-clean-ubl.xml")
+    await office.answer(readable, "approve", NOTE)
+    for each in (readable, lacking):
+        assert isinstance(await each.result(), Posted)
+    async with sweeping(office) as (sweep, store):
+
+        async def sealed() -> bool:
+            await sweep.sweep()
+            return all([(await store.ledger.tail(each.id)).sealed for each in (readable, lacking)])
+
+        await until(sealed)
+    assert (await terminal.type("verify", "--all")).code == 0
+    behind = Terminal({**terminal.environment, "SIGNALBOX_KEYRING": str(before)}, terminal.home)
+    said = await behind.type("verify", "--all")
+    assert said.code == 2, said
+    found = {line.split()[0]: line for line in said.out.splitlines() if line and not line.startswith(" ")}
+    assert "not all checked" in found[lacking.id]
+    assert f"encrypted with the key {new}, which the keyring here does not have" in said.out
+    assert "not checked: The server's histories were not compared" in said.out
+    assert "nothing else is missing, extra or altered" in said.out
 
 
 async def test_failures_say_nothing_in_clear_and_the_trail_says_them(
