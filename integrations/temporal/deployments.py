@@ -23,10 +23,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.errors import DomainError
 from integrations.temporal.listing import listed
 
+CURRENT = WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_CURRENT
 STATES = {
     WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_INACTIVE: "inactive",
     WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_CREATED: "inactive",
-    WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_CURRENT: "current",
+    CURRENT: "current",
     WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_RAMPING: "ramping",
     WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_DRAINING: "draining",
     WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_DRAINED: "drained",
@@ -58,6 +59,8 @@ class Version:
     state: str
     cases: int
     approvals: int
+    pinned: int
+    """How much of that ends on this build; the rest goes on with the current one."""
     workers: int
     """Processes that poll for its cases."""
     was_current: datetime
@@ -66,7 +69,8 @@ class Version:
     @property
     def is_stranded(self) -> bool:
         """Whether something of it is open and nobody can go on with it."""
-        return bool(self.cases + self.approvals) and not self.workers
+        held = self.cases + self.approvals if self.state == STATES[CURRENT] else self.pinned
+        return bool(held) and not self.workers
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ class Deployment:
                 state=STATES.get(each.status, "unknown"),
                 cases=await self._open(build, f"WorkflowType IN ({self._types})"),
                 approvals=await self._open(build, "WorkflowType='Approval'"),
+                pinned=await self._open(build, "TemporalWorkflowVersioningBehavior='Pinned'"),
                 workers=pollers[build],
                 was_current=each.last_current_time.ToDatetime(tzinfo=UTC),
             )

@@ -18,7 +18,7 @@ from activities.sweeping import Rounds
 from composition.running import sandbox
 from composition.tuning import versioned
 from integrations.temporal import deployments
-from integrations.temporal.deployments import Deployment, Rollout
+from integrations.temporal.deployments import Deployment, Rollout, Version
 from integrations.temporal.schedule import keep_going
 from tests.chaos.plant import find
 from tests.facts import Handle, no_task_failed, until
@@ -142,6 +142,17 @@ async def test_status_says_what_is_open_where_and_that_nobody_goes_on_with_it(
     monkeypatch.setattr(deployments, "SEEN", timedelta(seconds=0.5))
     alone = await fleet.stands(lambda rollout: not rollout.versions[0].workers)
     assert alone.versions[0].is_stranded
+
+
+@pytest.mark.parametrize(
+    ("state", "pinned", "workers", "stranded"),
+    [("drained", 0, 0, False), ("draining", 1, 0, True), ("draining", 1, 1, False), ("current", 0, 0, True)],
+)
+def test_what_goes_on_with_the_current_build_needs_no_worker_of_its_own(
+    state: str, pinned: int, workers: int, stranded: bool
+) -> None:
+    version = Version("A", state, 1, 1, pinned, workers, deployments.LONG_AGO)
+    assert version.is_stranded is stranded
 
 
 @pytest.mark.long
