@@ -12,6 +12,10 @@ from governance.trail.reading import items, number, text
 Pair = tuple[str, object, object]
 JsonFields = Mapping[str, object]
 ABSENT = object()
+OLDER = (
+    "nor any after it: the server's database is older than the ledger, as where a backup of it alone was restored, or "
+    "the end was cut off"
+)
 
 
 def difference(one: object, other: object) -> str | None:
@@ -50,7 +54,8 @@ def histories_differ(server: dict[str, JsonValue], archive: dict[str, JsonValue]
     for event in sorted(ours.keys() | theirs.keys()):
         if event not in ours or event not in theirs:
             has, lacks = ("the archive", "the server") if event in theirs else ("the server", "the archive")
-            return f"{has} has event {event} ({_type(ours.get(event) or theirs.get(event))}) and {lacks} does not"
+            said = f"{has} has event {event} ({_type(ours.get(event) or theirs.get(event))}) and {lacks} does not"
+            return f"{said}, {OLDER}" if event > max(ours, default=0) and event in theirs else said
         if place := difference(ours[event], theirs[event]):
             return f"event {event} ({_type(theirs[event])}) differs in {place}"
     counted = ({**each, "events": len(items(each, "events"))} for each in (server, archive))

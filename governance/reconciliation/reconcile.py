@@ -85,7 +85,8 @@ def _going_on(known: Known, run: str) -> Iterator[Finding]:
         yield Finding(
             "altered",
             f"the ledger's chain is sealed, and run {show(run, 40)} goes on since {began:%Y-%m-%d %H:%M:%S} UTC: "
-            "the seal was not the sweep's, or no sweep has come by since the run began.",
+            "the seal was not the sweep's, the server's database is older than the ledger, or no sweep has come by "
+            "since the run began.",
         )
 
 

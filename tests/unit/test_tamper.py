@@ -229,6 +229,18 @@ class TestHistories:
         named(damage, rf"the archive has event {at + 1} \(\w+\) and the server does not")
 
     @few
+    @given(some, anywhere)
+    def test_a_history_of_an_older_backup_is_named_as_one(self, scene: str, place: int) -> None:
+        count = len(pristine(scene).runs[0].said["events"])
+        kept = 1 + place % (count - 1)
+        damage = damaged(scene, lambda case: case.runs[0].said["events"].__delitem__(slice(kept, None)))
+        named(damage, rf"has event {kept + 1} \(\w+\) and the server does not, nor any after it: the server's database")
+
+    def test_a_hole_is_not_taken_for_an_older_backup(self) -> None:
+        damage = damaged("approved", lambda case: case.runs[0].said["events"].pop(3))
+        assert not [said for said in damage if "nor any after it" in said]
+
+    @few
     @given(some, anywhere, anywhere)
     def test_swapped_events_are_named(self, scene: str, one: int, other: int) -> None:
         def swap(case: Case) -> None:
