@@ -42,7 +42,8 @@ def logging_to_stderr(
 ) -> Generator[Runtime]:
     """Send Python's and Temporal Core's logs to stderr through one queue; yields the runtime to connect with.
 
-    The core exports its figures as `metrics` say, each with these tags.
+    The core exports its figures as `metrics` say, each with these tags, and with no name of its own, which a collector
+    would take for a second one of ours.
     """
     waiting: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_SIZE)
     handler = DroppingHandler(waiting)
@@ -60,7 +61,9 @@ def logging_to_stderr(
         forwarding=LogForwardingConfig(logger=logging.getLogger("temporal.core")),
     )
     try:
-        yield Runtime(telemetry=TelemetryConfig(logging=core, metrics=metrics, global_tags=tags or {}))
+        yield Runtime(
+            telemetry=TelemetryConfig(logging=core, metrics=metrics, attach_service_name=False, global_tags=tags or {})
+        )
     finally:
         root.removeHandler(handler)
         listener.stop()

@@ -215,7 +215,6 @@ async def test_a_worker_as_a_program_answers_probes_and_serves_the_figures_of_sd
         "task_queue",
         "activity_type",
         "workflow_type",
-        "service_name",
         "le",
     }
     assert "invoice-" not in "".join(re.findall(r"^signalbox_.*", page, re.MULTILINE))

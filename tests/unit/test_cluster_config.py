@@ -96,6 +96,7 @@ def test_prometheus_comes_for_the_figures_where_the_collector_has_them() -> None
     assert job["static_configs"] == [{"targets": ["otel-collector:8889"]}]
     assert served.endswith(":-8889}")
     assert job["honor_labels"]  # or all workers would be one instance, the collector
+    assert collector["exporters"]["prometheus"]["resource_to_telemetry_conversion"]["enabled"]  # `build` is a label
 
 
 @pytest.mark.parametrize("script", sorted(CONFIG.rglob("*.sh")), ids=lambda script: script.name)
