@@ -19,9 +19,9 @@ import typer
 from temporalio.service import RPCError
 
 from commands.console import fail, out, plain
-from deploy.rehearsal import deciding, ending, starting, trouble
+from deploy.rehearsal import deciding, ending, restoring, rolling, secrecy, starting, trouble
 from deploy.rehearsal.cases import Cases
-from deploy.rehearsal.ground import ground
+from deploy.rehearsal.preparing import prepared
 from deploy.rehearsal.processes import Failed
 from deploy.rehearsal.report import Report, Step
 from deploy.rehearsal.scene import Scene
@@ -41,6 +41,7 @@ STEPS: tuple[tuple[str, Callable[[Scene, Step], Awaitable[None]]], ...] = (
     ("cases are handed in", deciding.hand_in),
     ("signals with wrong tokens", deciding.strangers),
     ("impostors with good tokens", deciding.impostors),
+    ("a comment without the keyring", secrecy.comment_in_clear),
     ("an approval with a login", deciding.decide),
     ("an approval in the UI", deciding.decide_in_the_ui),
     ("history is killed", trouble.history_dies),
@@ -48,14 +49,21 @@ STEPS: tuple[tuple[str, Callable[[Scene, Step], Awaitable[None]]], ...] = (
     ("the frontend restarts", trouble.frontend_restarts),
     ("PostgreSQL restarts", trouble.database_restarts),
     ("workers' tokens run out", trouble.tokens_run_out),
-    ("workers roll from A to B", trouble.roll_forward),
-    ("and back from B to A", trouble.roll_back),
+    ("the payloads' key is rotated", secrecy.rotate),
+    ("workers roll from A to B", rolling.roll_forward),
+    ("figures have arrived", ending.figures),
+    ("and back from B to A", rolling.roll_back),
     ("refunds and ticket end", ending.refunds_and_ticket),
     ("no workflow task has failed", ending.no_task_failed),
     ("the list says the same", ending.lists_agree),
     ("nothing is there twice", ending.nothing_twice),
     ("the trail is complete", ending.verify),
     ("spans have arrived", ending.traces),
+    ("the server's databases tell nothing", secrecy.nothing_told),
+    ("a backup is taken", restoring.back_up),
+    ("all is lost and restored", restoring.restore),
+    ("restored cases go on", restoring.go_on),
+    ("an older server and a newer ledger", restoring.older_server),
 )
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -98,7 +106,7 @@ async def _rehearse(report: Path | None, version_a: str, cache: Path, dex: str, 
             out.print(f"logs: {folder}")
         else:
             ending_with.callback(shutil.rmtree, folder, ignore_errors=True)
-        scene_ground = await ending_with.enter_async_context(ground(folder, built, version_a))
+        scene_ground = await ending_with.enter_async_context(prepared(folder, built, version_a))
         await _play(Scene(scene_ground, Cases(folder)), made)
     page = made.markdown(datetime.now(UTC))
     if report:

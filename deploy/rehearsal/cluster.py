@@ -123,7 +123,7 @@ class Cluster:
             "POSTGRES_SEEDS": "127.0.0.1",
             "DB_PORT": str(self.database.port),
             "POSTGRES_USER": USER,
-            "POSTGRES_PWD": "unused",
+            "POSTGRES_PWD": self.database.password(USER),
             "BIND_ON_IP": "127.0.0.1",
             "DYNAMIC_CONFIG_FILE_PATH": str(CONFIG / "temporal/dynamic.yaml"),
         }

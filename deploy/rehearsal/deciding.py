@@ -84,7 +84,7 @@ async def decide(scene: Scene, step: Step) -> None:
     """An approval by somebody whom the server has authenticated."""
     case, desk = scene.cases.started["05"], await scene.person("nils")
     approval = await approval_of(desk, case)
-    heard = await answered(desk, case, "nils")
+    heard = await answered(desk, case, "nils", text=scene.canary)
     if not heard.counted or heard.assurance != "principal":
         raise Failed(f"nils's answer is {heard.assurance}, counted: {heard.counted}, {heard.why_not}")
     sent = await principals(desk.client, approval)

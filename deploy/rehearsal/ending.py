@@ -15,8 +15,17 @@ from deploy.rehearsal.processes import Failed, until
 from deploy.rehearsal.report import Step
 from deploy.rehearsal.scene import Scene
 from deploy.rehearsal.settling import settled
+from domain.metrics import APPROVALS_ENDED, CASES_ENDED, EFFECTS
 
 BEGAN = re.compile(r"outcome unknown: Attempt .*?: it began at (\S+ \S+) UTC")
+COUNTED = 5
+"""Cases by which figures have to grow."""
+FIGURES = {
+    CASES_ENDED.scraped: {"process": "Invoice", "outcome": "posted"},
+    APPROVALS_ENDED.scraped: {"state": "approved"},
+    EFFECTS.scraped: {"action": "erp.post_bill", "result": "done"},
+}
+"""Each grows by one for each of them."""
 BUSY = (
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
@@ -84,14 +93,18 @@ async def nothing_twice(scene: Scene, step: Step) -> None:
 
 async def verify(scene: Scene, step: Step) -> None:
     """`starter.py verify --all`, by somebody who may only read."""
+    step.saw(f"the auditor's `starter.py verify --all`: {await completed(scene)}")
+
+
+async def completed(scene: Scene) -> str:
+    """Wait until `verify --all` finds everything, and nothing unknown but what was cut off; returns its last line."""
     token = scene.ground.folder / "auditor.token"
     replaced(token, scene.ground.people["auditor"], 0o600)
     last = ""
 
     async def complete() -> bool:
         nonlocal last
-        code, said = await scene.ground.run("verify", "--all", token=token)
-        last = said
+        code, last = await scene.ground.run("verify", "--all", token=token)
         return code == 0
 
     try:
@@ -101,10 +114,10 @@ async def verify(scene: Scene, step: Step) -> None:
     unknown = [datetime.fromisoformat(f"{each}+00:00") for each in BEGAN.findall(last)]
     if any(not any(start <= began <= end for start, end in scene.cut) for began in unknown):
         raise Failed(f"outcomes are unknown of attempts that nothing cut off: {last[-900:]}")
-    step.saw(f"the auditor's `starter.py verify --all`: {last.strip().splitlines()[-1]}")
-    step.saw(
-        f"unknown outcomes: {len(unknown)}, of attempts whose worker was killed or whose journal was away just then"
+    cut = (
+        f" ({len(unknown)} of attempts whose worker was killed or whose journal was away just then)" if unknown else ""
     )
+    return last.strip().splitlines()[-1] + cut
 
 
 async def traces(scene: Scene, step: Step) -> None:
@@ -128,3 +141,35 @@ async def traces(scene: Scene, step: Step) -> None:
         for scope in resource["scopeSpans"]
     )
     step.saw(f"{spans} spans of {len(wanted)} cases in the collector's file")
+
+
+async def figures(scene: Scene, step: Step) -> None:
+    """What a scraper gets from the collector is what the cases did."""
+    collector = scene.ground.collector
+    if collector is None:
+        step.leave_out("no collector could be built")
+        return
+    cases = [await scene.asking(f"F{number}") for number in range(COUNTED)]
+    pids = [f"worker-{worker.pid}@" for worker in scene.ground.workers.values()]
+
+    async def seen() -> dict[str, float]:
+        return {metric: await collector.counted(metric, pids, **labels) for metric, labels in FIGURES.items()}
+
+    before = await seen()
+    for case in cases:
+        await settled(scene, scene.cases.started[case])
+    wanted = {metric: value + COUNTED for metric, value in before.items()}
+    now = dict[str, float]()
+
+    async def there() -> bool:
+        now.update(await seen())
+        return now == wanted
+
+    try:
+        await until(there, "the collector has the figures", 30)
+    except Failed:
+        raise Failed(f"{COUNTED} cases were approved and posted; figures were {before} and are {now}") from None
+    step.saw(
+        f"{COUNTED} more cases were approved and posted; at the collector's endpoint for Prometheus, of three workers:"
+    )
+    step.saw(", ".join(f"`{metric}` from {before[metric]:g} to {now[metric]:g}" for metric in FIGURES))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,6 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from commands.access import replaced
 from commands.desk import Desk
@@ -23,16 +22,17 @@ from deploy.rehearsal.cluster import NAMESPACE, Cluster
 from deploy.rehearsal.collector import Collector
 from deploy.rehearsal.logins import Dex
 from deploy.rehearsal.postgresql import PostgreSql
-from deploy.rehearsal.processes import Program, free_ports, until
+from deploy.rehearsal.processes import Failed, Program, until
 from deploy.rehearsal.toolchain import Tools
 from deploy.rehearsal.ui import Ui
-from deploy.rehearsal.versions import exported
-from integrations.service_tokens import key_set, new_service_key, service_token
+from deploy.rehearsal.versions import Version
+from integrations.payloads.converter import data_converter
+from integrations.service_tokens import service_token
 from integrations.settings import ROOT, Settings
 
-WORKERS = ("worker-1", "worker-2", "worker-3")
+DEPLOYMENT = "signalbox"
+WORKERS = 3
 VALID = timedelta(seconds=45)
-RENEWED_SECONDS = 15.0
 """Workers' tokens last so short that a rehearsal outlives several of them."""
 SLOW_EFFECT = "post_bill:slow_after=5*1"
 """The first bill that is posted takes long enough for its worker to be killed in the middle of it."""
@@ -50,8 +50,8 @@ class Ground:
     dex: Dex | None
     ui: Ui | None
     collector: Collector | None
-    before: Path
-    """The code of version A; ours is B."""
+    versions: Mapping[str, Version]
+    """What workers are, A and B."""
     workers: dict[str, Program] = field(default_factory=dict[str, Program])
     people: dict[str, str] = field(default_factory=dict[str, str])
     """The tokens of those who have logged in."""
@@ -71,28 +71,52 @@ class Ground:
         """Give the workers a new token, as a job would."""
         replaced(self.worker_token, self.token("worker", f"{NAMESPACE}:write", valid=valid), 0o600)
 
-    def environ(self, token: Path) -> dict[str, str]:
+    @property
+    def home(self) -> Path:
+        """Where documents are, for all."""
+        return self.folder / "home"
+
+    @property
+    def keyring(self) -> Path:
+        """The keys of payloads, as whoever types commands has them."""
+        return self.keyring_of("operator")
+
+    def keyring_of(self, name: str) -> Path:
+        """A worker's own copy, as on a machine of its own."""
+        return self.folder / f"{name}.keyring.json"
+
+    def spread(self, *names: str) -> None:
+        """Hand the operator's keyring to workers."""
+        for name in names:
+            replaced(self.keyring_of(name), self.keyring.read_text(), 0o600)
+
+    def environ(self, token: Path, keyring: Path) -> dict[str, str]:
         """How a program of ours is told where everything is."""
-        traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": self.collector.endpoint} if self.collector else {}
+        sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": self.collector.endpoint} if self.collector else {}
         return {
             "TEMPORAL_ADDRESS": self.cluster.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
             "TEMPORAL_TLS": "false",
             "SIGNALBOX_PROFILE": "production",
             "SIGNALBOX_TOKEN_FILE": str(token),
-            "SIGNALBOX_HOME": str(self.folder / "home"),
+            "SIGNALBOX_KEYRING": str(keyring),
+            "SIGNALBOX_DEPLOYMENT": DEPLOYMENT,
+            "SIGNALBOX_HOME": str(self.home),
             "SIGNALBOX_POLICIES": str(ROOT / "policies"),
             "SIGNALBOX_STORE": self.database.url("signalbox"),
             "SIGNALBOX_DATABASE": self.database.url("books"),
             "SIGNALBOX_UI_URL": "http://localhost:8080",
             "SIGNALBOX_SANDBOX_FAULTS": SLOW_EFFECT,
-            **traces,
+            **sent,
         }
 
-    async def start_worker(self, name: str, code: Path, token: Path | None = None) -> Program:
-        """A worker of this code, in place of the one that had the name."""
-        program = (sys.executable, str(code / "worker.py"))
-        made = Program(name, program, self.environ(token or self.worker_token), self.folder / f"{name}.log")
+    async def start_worker(self, name: str, token: Path | None = None) -> Program:
+        """A worker of the version that its name begins with, in place of the one that had the name."""
+        version = self.versions[name[0]]
+        self.spread(name)
+        told = {"SIGNALBOX_BUILD_ID": version.build, "OTEL_METRICS_EXPORTER": "otlp" if self.collector else "none"}
+        environ = {**self.environ(token or self.worker_token, self.keyring_of(name)), **told}
+        made = Program(name, (sys.executable, str(version.code / "worker.py")), environ, self.folder / f"{name}.log")
         self.workers[name] = made
         await made.start()
         return made
@@ -119,14 +143,28 @@ class Ground:
         """What `starter.py` says to these words, and its exit code."""
         log = self.folder / "starter.log"
         log.unlink(missing_ok=True)
-        typed = Program("starter.py", (sys.executable, str(ROOT / "starter.py"), *words), self.environ(token), log)
+        environ = self.environ(token, self.keyring)
+        typed = Program("starter.py", (sys.executable, str(ROOT / "starter.py"), *words), environ, log)
         await typed.start()
         return await typed.wait(300), log.read_text(errors="replace")
 
-    async def desk(self, token: str, name: str) -> Desk:
-        """What commands work with, for somebody who has this token."""
+    async def done(self, *words: str, within: float = 0) -> str:
+        """The same with the workers' token; it has to succeed, if need be only after some seconds."""
+        end = time.monotonic() + within
+        while True:
+            code, said = await self.run(*words, token=self.worker_token)
+            if code == 0:
+                return said
+            if time.monotonic() > end:
+                raise Failed(f"`starter.py {' '.join(words)}` ends with exit code {code}: {said[-500:]}")
+            await asyncio.sleep(1)
+
+    async def desk(self, token: str, name: str, *, keyless: bool = False) -> Desk:
+        """What commands work with, for somebody who has this token and, unless `keyless`, the keyring."""
         settings = Settings(
-            home=self.folder / "home",
+            home=self.home,
+            keyring=None if keyless else self.keyring,
+            deployment=DEPLOYMENT,
             policies=ROOT / "policies",
             profile="production",
             store=self.database.url("signalbox"),
@@ -137,55 +175,12 @@ class Ground:
             namespace=NAMESPACE,
             api_key=token or None,
             tls=False,
-            data_converter=pydantic_data_converter,
+            data_converter=data_converter(settings, NAMESPACE),
             identity=name,
         )
         return Desk(settings, client, "http://localhost:8080")
 
 
-@asynccontextmanager
-async def ground(folder: Path, tools: Tools, version_a: str) -> AsyncGenerator[Ground]:
-    """All servers, prepared and not started; whatever is started ends with the block."""
-    (folder / "home").mkdir(parents=True)
-    key = new_service_key(folder / "services.pem")
-    jwks = folder / "services.jwks.json"
-    jwks.write_text(key_set([], key))
-    database = PostgreSql(folder, free_ports(1)[0])
-    dex = Dex(folder, tools.dex) if tools.dex else None
-    keys = (f"file://{jwks}", *((dex.keys,) if dex else ()))
-    cluster = Cluster(folder, tools.temporal, database, keys)
-    made = Ground(
-        folder=folder,
-        tools=tools,
-        key=key,
-        database=database,
-        cluster=cluster,
-        dex=dex,
-        ui=Ui(folder, tools.ui, dex, cluster.address) if tools.ui and dex else None,
-        collector=Collector(folder, tools.collector) if tools.collector else None,
-        before=await asyncio.to_thread(exported, version_a, folder / "version-a"),
-    )
-    async with AsyncExitStack() as ending:
-        ending.push_async_callback(database.stop)
-        ending.push_async_callback(made.cluster.stop)
-        ending.push_async_callback(_stop_beside, made)
-        ending.push_async_callback(_stop_workers, made)
-        ending.callback(asyncio.create_task(_renewing(made)).cancel)
-        yield made
-
-
-async def _stop_workers(made: Ground) -> None:
-    await asyncio.gather(*(worker.stop() for worker in made.workers.values()))
-
-
-async def _stop_beside(made: Ground) -> None:
-    for each in (made.ui, made.dex, made.collector):
-        if each:
-            await each.stop()
-
-
-async def _renewing(made: Ground) -> None:
-    while True:
-        if made.renewing:
-            made.renew()
-        await asyncio.sleep(RENEWED_SECONDS)
+def workers_of(version: str) -> tuple[str, ...]:
+    """The names of a version's workers."""
+    return tuple(f"{version}-{number}" for number in range(1, WORKERS + 1))

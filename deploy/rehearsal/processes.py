@@ -17,6 +17,8 @@ from domain.errors import DomainError
 POLL_SECONDS = 0.1
 PORTS = range(20_000, 32_000)
 """Below those that the system gives to clients; Temporal keeps a membership port in a column that ends at 32,767."""
+GIVEN: set[int] = set()
+"""Ports that somebody here has been told to take."""
 
 
 class Failed(DomainError):
@@ -126,14 +128,16 @@ async def listens(program: Program, port: int, seconds: float = 60) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Free ports of this machine, each another."""
-    found: set[int] = set()
+    """Free ports of this machine, each another, and none that was given out before: its program may come later."""
+    found: list[int] = []
     while len(found) < count:
         port = secrets.choice(PORTS)
         with socket.socket() as tried, suppress(OSError):
             tried.bind(("127.0.0.1", port))
-            found.add(port)
-    return list(found)
+            if port not in GIVEN:
+                GIVEN.add(port)
+                found.append(port)
+    return found
 
 
 def tail(log: Path, lines: int = 12) -> str:

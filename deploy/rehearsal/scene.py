@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ class Scene:
 
     ground: Ground
     cases: Cases
+    canary: str = field(default_factory=lambda: f"canary {secrets.token_hex(8)}")
+    """What people say with the keyring in hand, and nobody without it may read."""
+    spoken: str = field(default_factory=lambda: f"spoken {secrets.token_hex(8)}")
+    """What somebody says without it."""
     cut: list[tuple[datetime, datetime]] = field(default_factory=list[tuple[datetime, datetime]])
     """When attempts could begin whose end nobody could write down: their worker was killed, or the journal was away."""
 
@@ -41,3 +46,8 @@ class Scene:
     async def person(self, name: str) -> Desk:
         """A person who has logged in."""
         return await self.ground.desk(self.ground.people[name], f"{name}@desk")
+
+    async def asking(self, mark: str) -> str:
+        """One more invoice that asks somebody; returns what it is called."""
+        await self.cases.invoice(await self.operator(), "05", mark)
+        return f"05{mark}"

@@ -7,24 +7,31 @@ from datetime import timedelta
 
 from commands.access import replaced
 from deploy.rehearsal.cluster import NAMESPACE, ROLES
-from deploy.rehearsal.ground import WORKERS
+from deploy.rehearsal.ground import workers_of
 from deploy.rehearsal.logins import subject
+from deploy.rehearsal.postgresql import OURS, TEMPORAL, USER
 from deploy.rehearsal.processes import Failed
 from deploy.rehearsal.report import Step
+from deploy.rehearsal.rolling import promoted
 from deploy.rehearsal.scene import AUDITOR, PEOPLE, Scene
-from integrations.settings import ROOT
 
 REFUSED = 2
 """The exit code of a worker that says why it does not start."""
 
 
 async def schema(scene: Scene, step: Step) -> None:
-    """PostgreSQL, and the schema job twice."""
-    await scene.ground.database.start()
-    await scene.ground.database.create("signalbox", "books")
+    """PostgreSQL, what the image does with an empty volume, and the schema job twice."""
+    database = scene.ground.database
+    await database.start()
+    await database.make_databases()
     await scene.ground.cluster.make_tables()
     await scene.ground.cluster.make_tables()
+    step.saw("databases.sh made the roles `temporal` and `signalbox`, who log in with the passwords of `make secrets`")
     step.saw("schema.sh ran twice, and the second time changed nothing")
+    others = ((USER, OURS, "entries"), (USER, "books", "bills"), (OURS, TEMPORAL[0], "executions"))
+    if not all([await database.refuses(*each) for each in others]):
+        raise Failed("a role reads tables of the other's")
+    step.saw("neither of them reads a table of the other's")
 
 
 async def logins(scene: Scene, step: Step) -> None:
@@ -64,21 +71,22 @@ async def collector(scene: Scene, step: Step) -> None:
         step.leave_out("no collector could be built")
         return
     await scene.ground.collector.start()
-    step.saw("takes spans over HTTP and writes them to a file")
+    step.saw("takes spans and figures over HTTP")
 
 
 async def workers(scene: Scene, step: Step) -> None:
-    """Three workers of version A; one whose token has expired does not start."""
-    ground = scene.ground
-    code, said = await ground.run("seed", token=ground.worker_token)
-    if code:
-        raise Failed(f"the sample company cannot be loaded: {said[-500:]}")
+    """Three workers of version A, each with a copy of the keyring; one whose token has expired does not start."""
+    ground, mine = scene.ground, workers_of("A")
+    await ground.done("seed")
+    await ground.done("keys", "rotate", "--new")
     expired = ground.folder / "expired.token"
     replaced(expired, ground.token("worker", f"{NAMESPACE}:write", valid=-timedelta(minutes=2)), 0o600)
-    refused = await ground.start_worker("refused", ROOT, token=expired)
+    refused = await ground.start_worker("B-expired", token=expired)
     if await refused.wait(60) != REFUSED:
         raise Failed("a worker whose token has expired starts all the same")
-    del ground.workers["refused"]
-    await asyncio.gather(*(ground.start_worker(name, ground.before) for name in WORKERS))
-    await ground.at_work(WORKERS)
+    del ground.workers["B-expired"]
+    await asyncio.gather(*(ground.start_worker(name) for name in mine))
+    await ground.at_work(mine)
+    await promoted(scene, "A")
     step.saw("a worker whose token has expired ended with exit code 2 and one sentence; three others work")
+    step.saw(f"`starter.py rollout promote {ground.versions['A'].build}`: new cases begin on it")

@@ -1,4 +1,4 @@
-"""Steps in which something dies, restarts or is replaced while cases are open; each ends with a case going on."""
+"""Steps in which something dies or restarts while cases are open; each ends with a case going on."""
 
 from __future__ import annotations
 
@@ -6,30 +6,24 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 from temporalio.client import WorkflowExecutionStatus
 
 from deploy.rehearsal.cases import Handle, outcome
-from deploy.rehearsal.ground import WORKERS
+from deploy.rehearsal.ground import workers_of
 from deploy.rehearsal.processes import Failed, until
 from deploy.rehearsal.report import Step
 from deploy.rehearsal.scene import Scene
 from deploy.rehearsal.settling import settled
-from integrations.settings import ROOT
 from integrations.temporal.token_file import LOOK_SECONDS
 
-OPEN = 3
-"""Cases that wait for somebody when workers begin to roll."""
-COMING = 12
-"""Cases that come while they roll, at most: one a second."""
 DOWN_SECONDS = 3.0
 """How long something stays away, so that others notice."""
 
 
 async def history_dies(scene: Scene, step: Step) -> None:
     """SIGKILL for the role that holds every case."""
-    await _role_dies(scene, step, "history", await _copy(scene, "R2"))
+    await _role_dies(scene, step, "history", await scene.asking("R2"))
 
 
 async def matching_dies(scene: Scene, step: Step) -> None:
@@ -46,7 +40,7 @@ async def frontend_restarts(scene: Scene, step: Step) -> None:
         await cluster.restart("frontend")
         await cluster.serves()
 
-    await _meanwhile(scene, step, await _copy(scene, "R0"), restart, "the frontend was restarted")
+    await _meanwhile(scene, step, await scene.asking("R0"), restart, "the frontend was restarted")
 
 
 async def database_restarts(scene: Scene, step: Step) -> None:
@@ -58,14 +52,14 @@ async def database_restarts(scene: Scene, step: Step) -> None:
             await asyncio.sleep(DOWN_SECONDS)
             await scene.ground.database.start()
 
-    case = await _copy(scene, "R1")
+    case = await scene.asking("R1")
     await _meanwhile(scene, step, case, restart, f"PostgreSQL was away for {DOWN_SECONDS:g} s")
 
 
 async def worker_dies(scene: Scene, step: Step) -> None:
     """SIGKILL for the worker that has just posted a bill, before it can say so."""
     ground, case = scene.ground, await scene.cases.invoice(await scene.operator(), "01")
-    pids = {f"worker-{ground.workers[name].pid}": name for name in WORKERS}
+    pids = {f"worker-{ground.workers[name].pid}": name for name in workers_of("A")}
     found: list[str] = []
 
     async def posting() -> bool:
@@ -85,8 +79,8 @@ async def worker_dies(scene: Scene, step: Step) -> None:
     if ended != "posted":
         raise Failed(f"the case ends as {ended}")
     after = time.monotonic() - began
-    await ground.start_worker(found[0], ground.before)
-    await ground.at_work(WORKERS)
+    await ground.start_worker(found[0])
+    await ground.at_work(workers_of("A"))
     step.saw(f"one of three was killed while it posted a bill; another found the bill and went on within {after:.1f} s")
 
 
@@ -108,44 +102,6 @@ async def tokens_run_out(scene: Scene, step: Step) -> None:
         raise Failed(f"the case ends as {ended}")
     step.saw("the server refused all three workers and none of them ended; a new token in their file was enough")
     step.saw(f"the case that had come meanwhile was posted {time.monotonic() - began:.1f} s later")
-
-
-async def roll_forward(scene: Scene, step: Step) -> None:
-    """Workers of version A end one by one, and those of B take over what they had open."""
-    await _roll(scene, step, ROOT, "B")
-
-
-async def roll_back(scene: Scene, step: Step) -> None:
-    """And back, with cases open that B has begun."""
-    await _roll(scene, step, scene.ground.before, "A")
-
-
-async def _roll(scene: Scene, step: Step, code: Path, version: str) -> None:
-    ground = scene.ground
-    waiting = [await _copy(scene, f"{version}{number}") for number in range(OPEN)]
-    coming = asyncio.create_task(_keep_coming(scene, version, waiting))
-    slowest = 0.0
-    for name in WORKERS:
-        began = time.monotonic()
-        ended = await ground.workers[name].stop()
-        slowest = max(slowest, time.monotonic() - began)
-        if ended != 0:
-            raise Failed(f"{name} ends with exit code {ended} on SIGTERM")
-        await ground.start_worker(name, code)
-        await ground.at_work((name,))
-    coming.cancel()
-    ends = [(await settled(scene, scene.cases.started[case]))[0] for case in waiting]
-    if set(ends) != {"posted"}:
-        raise Failed(f"the open cases end as {', '.join(ends)}")
-    step.saw(f"three workers drained and ended, the slowest in {slowest:.1f} s; version {version} runs")
-    step.saw(f"{OPEN} cases were open and {len(ends) - OPEN} came meanwhile; all were approved and posted")
-
-
-async def _keep_coming(scene: Scene, version: str, waiting: list[str]) -> None:
-    """Hand in one invoice after the other."""
-    for number in range(OPEN, OPEN + COMING):
-        waiting.append(await _copy(scene, f"{version}{number}"))
-        await asyncio.sleep(1)
 
 
 async def _role_dies(scene: Scene, step: Step, role: str, case: str) -> None:
@@ -173,9 +129,3 @@ async def _meanwhile(scene: Scene, step: Step, case: str, trouble: Callable[[], 
         raise Failed(f"{case} ends as {ended}")
     after = max(time.monotonic() - back, 0)
     step.saw(f"{said}; {who} decided meanwhile, and the case was posted {after:.1f} s after it was back")
-
-
-async def _copy(scene: Scene, mark: str) -> str:
-    """One more invoice that asks somebody."""
-    await scene.cases.invoice(await scene.operator(), "05", mark)
-    return f"05{mark}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from deploy.rehearsal.cluster import NAMESPACE
 from deploy.rehearsal.logins import Dex
-from deploy.rehearsal.processes import Program, listens
+from deploy.rehearsal.processes import Failed, Program, listens
 from deploy.rehearsal.toolchain import Missing
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ class Ui:
             ]
             await items.filter(has_text="Send a Signal").click()
             dialog = page.get_by_role("dialog").filter(has=page.get_by_role("heading", name="Send a Signal"))
-            await dialog.get_by_role("button", name="Select a signal").click()
-            await page.get_by_role("option", name="approve").click()
+            await dialog.locator("#signal-name").fill("approve")  # what there is to choose from comes encrypted
             await dialog.get_by_role("button", name="Submit").click()
             await page.get_by_text("Workflow signaled").first.wait_for()
             return [each.strip() for each in offered if "Send a Signal" not in each]
@@ -103,7 +102,7 @@ async def _tab() -> AsyncGenerator[Page]:
     if not CHROMIUM.exists():
         raise Missing("there is no browser; the Debian package `chromium` has one.")
     try:
-        from playwright.async_api import async_playwright  # noqa: PLC0415 - only a development environment has it
+        from playwright.async_api import Error, async_playwright  # noqa: PLC0415 - only a development environment has it
     except ImportError:
         raise Missing("playwright is not installed; `make .venv/dev` installs it.") from None
     async with async_playwright() as playwright:
@@ -114,5 +113,7 @@ async def _tab() -> AsyncGenerator[Page]:
             )
             context.set_default_timeout(PATIENCE_MS)
             yield await context.new_page()
+        except Error as error:
+            raise Failed(f"the browser says: {error.message}") from None
         finally:
             await browser.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,13 +12,31 @@ from deploy.rehearsal.toolchain import COLLECTOR, DEX, TEMPORAL, UI, Missing, To
 from integrations.settings import ROOT
 
 PROCESSES = ("workflows", "activities", "governance")
+NEEDED = ("token_file", "keyring", "deployment")
+"""Settings without which no worker can take part."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """Code that workers run, and what its build is called."""
+
+    code: Path
+    build: str
+
+
+def versions(revision: str, folder: Path) -> dict[str, Version]:
+    """A, a revision in a folder of its own, and B, the folder that we are in."""
+    commits = {"A": _git("rev-parse", revision), "B": _git("rev-parse", "HEAD")}
+    codes = {"A": exported(revision, folder), "B": ROOT}
+    return {name: Version(codes[name], f"{name}-{commit[:10]}") for name, commit in commits.items()}
 
 
 def before() -> str:
-    """The last revision whose processes were other than today's, or HEAD where that knows no token file yet."""
+    """The last revision whose processes were other than today's, or HEAD where that lacks a setting that we need."""
     last = _git("log", "-1", "--format=%H", "--", *PROCESSES)
     earlier = _git("rev-parse", f"{last}~1")
-    return earlier if "token_file" in _git("show", f"{earlier}:integrations/settings.py") else _git("rev-parse", "HEAD")
+    settings = _git("show", f"{earlier}:integrations/settings.py")
+    return earlier if all(f" {each}: " in settings for each in NEEDED) else _git("rev-parse", "HEAD")
 
 
 def exported(revision: str, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """The parts of the rehearsal that need no server; what needs one is `make cluster-rehearsal`."""
 
 import asyncio
+import secrets
 import socket
 import sys
 from datetime import UTC, datetime
@@ -13,10 +14,12 @@ from typer.testing import CliRunner
 from deploy.rehearsal import toolchain
 from deploy.rehearsal.__main__ import app
 from deploy.rehearsal.cluster import Cluster, Ports
+from deploy.rehearsal.collector import series
 from deploy.rehearsal.logins import rendered, subject
-from deploy.rehearsal.postgresql import PostgreSql
-from deploy.rehearsal.processes import PORTS, Failed, Program, free_ports, listens, until
+from deploy.rehearsal.postgresql import ADMINISTRATOR, BACKUP, PostgreSql
+from deploy.rehearsal.processes import GIVEN, PORTS, Failed, Program, free_ports, listens, until
 from deploy.rehearsal.report import Report, Step
+from tests.conftest import ROOT
 from tests.facts import until as known
 
 AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -57,6 +60,8 @@ def test_each_role_is_told_its_ports_and_only_the_frontend_asks_for_tokens(tmp_p
         database = PostgreSql(tmp_path, 5432)
     except toolchain.Missing as missing:
         pytest.skip(str(missing))
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "temporal_password").write_text("a password")
     cluster = Cluster(tmp_path, tmp_path, database, ("file:///a", "http://b"), {"internal-frontend": Ports(1, 2, 3, 4)})
     told = cluster.told("internal-frontend")
     assert told["INTERNAL_FRONTEND_GRPC_PORT"] == "1"
@@ -64,7 +69,26 @@ def test_each_role_is_told_its_ports_and_only_the_frontend_asks_for_tokens(tmp_p
     assert told["PROMETHEUS_ENDPOINT"] == "127.0.0.1:3"
     assert told["TEMPORAL_SERVICES"] == "internal-frontend"
     assert told["DB"] == "postgres12"
+    assert (told["POSTGRES_USER"], told["POSTGRES_PWD"]) == ("temporal", "a password")
     assert not [name for name in told if name.startswith(("TEMPORAL_AUTH", "TEMPORAL_JWT"))]
+
+
+def test_a_figure_is_that_of_the_workers_and_labels_that_are_asked_for() -> None:
+    said = [
+        "# TYPE bills_total counter",
+        'bills_total{instance="worker-1@a",result="done"} 3',
+        'bills_total{instance="worker-2@a",result="done"} 4',
+        'bills_total{instance="worker-2@a",result="failed"} 5',
+        'bills_total{instance="worker-33@a",result="done"} 6',
+        'bills_total_more{instance="worker-1@a",result="done"} 7',
+        'bills_total{result="done"} 8',
+    ]
+    assert series(said, "bills_total", {"result": "done"}, ["worker-1@", "worker-2@"]) == [3, 4]
+
+
+def test_the_backup_is_the_one_of_the_page() -> None:
+    page = (ROOT / "docs" / "how-to" / "run-in-a-cluster.md").read_text()
+    assert f"pg_basebackup --username {ADMINISTRATOR} {BACKUP} " in page
 
 
 async def test_a_program_that_does_not_end_is_killed_with_all_it_started(tmp_path: Path) -> None:
@@ -130,3 +154,11 @@ def test_a_port_in_use_is_not_free() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         assert taken.getsockname()[1] not in free_ports(50)
+
+
+def test_a_port_is_given_out_once_also_before_its_program_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = free_ports(2)
+    GIVEN.difference_update((one, other))
+    chosen = iter([one, one, other])
+    monkeypatch.setattr(secrets, "choice", lambda _: next(chosen))
+    assert free_ports(1) + free_ports(1) == [one, other]
