@@ -12,12 +12,20 @@ import pytest
 import yaml
 
 from deploy.rehearsal import toolchain
+from deploy.rehearsal.__main__ import STEPS
 from integrations.settings import ROOT
 from tests.deploy.compose_rules import RULES, Services, is_job
 from tests.deploy.tools import program, run, unknown_settings
 
 PLAIN, SECURE = ("docker-compose.yml",), ("docker-compose.yml", "docker-compose.secure.yml")
 STACKS = (PLAIN, SECURE)
+PROGRAMS = {
+    "Temporal server, temporal-sql-tool": "TEMPORAL_VERSION",
+    "Temporal UI": "TEMPORAL_UI_VERSION",
+    "dex": "DEX_VERSION",
+    "OpenTelemetry collector": "COLLECTOR_VERSION",
+}
+"""What the report calls what `.env` pins."""
 BY_HAND = {"dex_password_hash"}
 """Nobody but its owner can make it: the page says how."""
 REVIEW_KEEPS = "TEMPORAL_WORKFLOW_SIGNAL_DISABLED"
@@ -123,6 +131,15 @@ def test_what_was_rehearsed_is_what_is_pinned() -> None:
     assert pinned["COLLECTOR_VERSION"] == toolchain.COLLECTOR
     assert pinned["TEMPORAL_UI_VERSION"] == toolchain.UI
     assert pinned["DEX_VERSION"] == f"v{toolchain.DEX}"
+
+
+def test_the_report_is_of_this_rehearsal_and_of_these_versions() -> None:
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|", (ROOT / "docs" / "cluster-rehearsal.md").read_text(), re.MULTILINE)
+    steps = [name for name, _ in STEPS]
+    assert [(name, result) for name, result in rows if name in steps] == [(name, "passed") for name in steps]
+    shown, pinned = dict(rows), versions()
+    for program_name, variable in PROGRAMS.items():
+        assert shown[program_name] == pinned[variable].removeprefix("v"), f"run `make cluster-rehearsal`: {variable}"
 
 
 def test_a_variable_that_is_nowhere_is_noticed(tmp_path: Path) -> None:
