@@ -231,8 +231,10 @@ def test_every_role_of_the_server_runs_once_and_prometheus_knows_it(services: Se
     }
     assert set(roles) == {"frontend", "internal-frontend", "history", "matching", "worker"}
     asked = yaml.safe_load((ROOT / "deploy/config/prometheus/prometheus.yaml").read_text())["scrape_configs"]
-    targets = {target for job in asked for each in job.get("static_configs", ()) for target in each["targets"]}
-    assert {target.partition(":")[0] for target in targets} - {"localhost"} == set(roles.values())
+    told = [(job["job_name"], each["targets"]) for job in asked for each in job.get("static_configs", ())]
+    targets = {job: {target.partition(":")[0] for target in found} for job, found in told}
+    assert targets["temporal"] == set(roles.values())
+    assert set().union(*targets.values()) - {"localhost"} <= set(services)
     for name in set(roles.values()) - {roles["frontend"]}:  # it makes itself known by the one address of its host name
         assert list(services[name]["networks"]) == ["server"]
     frontend = services[roles["frontend"]]
@@ -271,6 +273,8 @@ def test_whoever_depends_on_jobs_gets_them(services: Services) -> None:
 
 def test_each_backend_of_the_collector_has_its_file() -> None:
     command = resolved(PLAIN, TRACES="jaeger")["services"]["otel-collector"]["command"]
-    for argument in [*command, "--config=/etc/collector/to-file.yaml"]:
-        file = ROOT / "deploy/config/collector" / Path(argument).name
+    whole, *backends = [Path(argument).name for argument in [*command, "--config=/etc/collector/to-file.yaml"]]
+    assert whole == "collector.yaml"
+    for backend in backends:
+        file = ROOT / "deploy/config/collector" / backend
         assert set(yaml.safe_load(file.read_text())["service"]["pipelines"]) == {"traces"}
