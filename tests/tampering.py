@@ -26,10 +26,11 @@ from governance.trail.filing import Known, filed
 from governance.trail.history import History
 from governance.trail.record import Record
 from tests.ledger import AT, FIRST
-from tests.trails import STORED
+from tests.trails import STORED, complete
 from verifier.verify import examine
 
-SCENES = sorted({file.name.split(".")[0] for file in STORED.glob("*.json")})
+SCENES = sorted(name for name in {file.name.split(".")[0] for file in STORED.glob("*.json")} if complete(name))
+"""The stored cases of which every run is stored."""
 MARGIN = timedelta(minutes=5)
 Json = dict[str, Any]
 

@@ -10,6 +10,7 @@ from typing import Any
 from governance.trail.assembly import assembled, tree
 from governance.trail.exported import history_of
 from governance.trail.history import History
+from governance.trail.named_runs import linked
 from governance.trail.projection import project
 from governance.trail.record import Record
 from governance.trail.wording import outline
@@ -32,6 +33,12 @@ def stored(file: Path) -> History:
 def scene(name: str) -> list[History]:
     """A stored case with its approvals."""
     return [stored(file) for file in sorted(STORED.glob(f"{name}.*.json"))]
+
+
+def complete(name: str) -> bool:
+    """Whether all runs that a stored case names are stored as well."""
+    runs = scene(name)
+    return {run for history in runs for _, run in linked(history)} <= {history.run_id for history in runs}
 
 
 def grown(name: str) -> list[str]:

@@ -39,7 +39,7 @@ async def settled(scene: Scene, case: Handle) -> tuple[str, str]:
                 await asyncio.sleep(0.3)
     except TimeoutError:
         raise Failed(f"{case.id} has not ended within {PATIENCE} seconds") from None
-    return await outcome(case), " and ".join(deciders) or "nobody"
+    return await outcome(case), " and ".join(deciders) or "the table alone"
 
 
 async def _ended(case: Handle) -> bool:
