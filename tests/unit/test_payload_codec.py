@@ -12,10 +12,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.common import RawValue
+from temporalio.converter import WithSerializationContext
 
 from integrations.payloads import codec as module
 from integrations.payloads.codec import ENCRYPTED, KEY_ID, EncryptingCodec
-from integrations.payloads.converter import data_converter
+from integrations.payloads.converter import Converter, data_converter
 from integrations.payloads.errors import Unopened
 from integrations.payloads.events import open_payloads
 from integrations.payloads.keyring import read_keyring
@@ -38,6 +39,13 @@ async def sealed(by: EncryptingCodec, given: Payload) -> Payload:
 async def opened(by: EncryptingCodec, given: Payload) -> Payload:
     [found] = await by.decode([given])
     return found
+
+
+def test_nothing_that_reads_or_writes_payloads_asks_whose_they_are(file: Path, tmp_path: Path) -> None:
+    """`composition.running` relies on it, and answers the SDK that there is no context."""
+    by = data_converter(Settings(keyring=file, payloads=str(tmp_path)), "here")
+    parts = (by.payload_codec, by.failure_converter, *Converter().converters.values())
+    assert [part for part in parts if isinstance(part, WithSerializationContext)] == []
 
 
 async def test_what_is_encrypted_says_its_key_and_nothing_else_and_comes_back_whole(file: Path) -> None:
