@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -52,8 +53,9 @@ async def serving(settings: Settings, port: int, host: str = HOST) -> AsyncGener
     runner = web.AppRunner(made, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        await listen(runner, host, port)
-        yield f"http://{f'[{host}]' if ':' in host else host}:{runner.addresses[0][1]}", said
+        tls = tls_of(settings)
+        await listen(runner, host, port, tls)
+        yield f"http{'s' if tls else ''}://{f'[{host}]' if ':' in host else host}:{runner.addresses[0][1]}", said
     finally:
         await runner.cleanup()
 
@@ -67,6 +69,24 @@ def origin_of(settings: Settings) -> str:
     if settings.codec_origin and given != f"{parts.scheme}://{parts.netloc}":
         raise UserError(f"SIGNALBOX_CODEC_ORIGIN is {given!r}; an origin has no path: {parts.scheme}://{parts.netloc}")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def tls_of(settings: Settings) -> SSLContext | None:
+    """What it speaks TLS with; None where a proxy does. Raise `UserError` for what is no certificate with its key."""
+    certificate, key = settings.codec_certificate, settings.codec_key
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise UserError("SIGNALBOX_CODEC_CERTIFICATE and SIGNALBOX_CODEC_KEY need each other.")
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key, password="")
+    except SSLError as error:
+        why = "the key is not the certificate's" if error.reason == "KEY_VALUES_MISMATCH" else "that is not PEM"
+        raise UserError(f"{certificate} and {key} are no certificate with its key: {why}.") from None
+    except OSError as error:
+        raise UserError(f"{certificate} and {key} cannot be read: {error.strerror}.") from None
+    return context
 
 
 def audit_of(settings: Settings) -> Path:

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
@@ -89,10 +90,10 @@ async def serving(desk: Desk, port: int, host: str = HOST) -> AsyncGenerator[str
         await runner.cleanup()
 
 
-async def listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def listen(runner: web.AppRunner, host: str, port: int, tls: SSLContext | None = None) -> None:
     """Listen there; raise `UserError` where that address cannot be had."""
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
     except OSError as error:
         what = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
         raise UserError(f"The port {port} of {host} {what}: name another with --port.") from None

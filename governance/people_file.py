@@ -21,6 +21,8 @@ Read = Callable[[str], bytes]
 ID = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 CURRENCY = re.compile(r"[A-Z]{3}")
 EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+ADDRESS = re.compile(r"(https://|http://(127\.0\.0\.1|([\w-]+\.)*localhost)(:\d+)?(/|$))\S*")
+"""Over TLS, but for what never leaves a machine (RFC 6761 §6.3)."""
 MOST_STEP_UP = 1440
 """Minutes: a second proof of yesterday is none."""
 
@@ -106,18 +108,20 @@ class _Sections:
         return Delegation(giver=_id(entry, "giver"), taker=_id(entry, "taker"), roles=roles, since=since, until=until)
 
     def issuer(self, entry: Entry) -> Issuer:
-        entry.only("issuer", "audience", "keys", "step_up_acr", "step_up_minutes")
-        address = entry.text("issuer")
-        if not address.startswith("https://"):
-            entry.refuse("issuer", "is the provider's https:// address, exactly as in its tokens")
+        entry.only("issuer", "audience", "keys", "login_audiences", "jwks_uri", "step_up_acr", "step_up_minutes")
+        fetched = entry.has("jwks_uri")
+        if not entry.has("keys") and not fetched:
+            entry.refuse("keys", "must be given, or jwks_uri where nobody's answers are signed there")
         acr = entry.texts("step_up_acr")
         minutes = entry.count("step_up_minutes", MOST_STEP_UP) if acr or entry.has("step_up_minutes") else 0
         if bool(acr) != bool(minutes):
             entry.refuse("step_up_minutes", "and step_up_acr need each other: which proof, and how old it may be")
         return Issuer(
-            issuer=address,
+            issuer=_address(entry, "issuer", "is the provider's https:// address, exactly as in its tokens"),
             audience=entry.text("audience"),
-            keys=self._pinned(entry),
+            keys=self._pinned(entry) if entry.has("keys") else (),
+            login_audiences=entry.texts("login_audiences"),
+            jwks_uri=_address(entry, "jwks_uri", "is the https:// address of its keys") if fetched else None,
             step_up_acr=acr,
             step_up_minutes=minutes,
         )
@@ -146,6 +150,13 @@ def _id(entry: Entry, field: str) -> str:
     if not ID.fullmatch(found):
         entry.refuse(field, f"{found} is no id; use up to 40 small letters, digits, dots and hyphens, a letter first")
     return found
+
+
+def _address(entry: Entry, field: str, said: str) -> str:
+    address = entry.text(field)
+    if not ADDRESS.fullmatch(address):
+        entry.refuse(field, said)
+    return address
 
 
 def _email(entry: Entry, field: str) -> str | None:

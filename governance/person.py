@@ -59,7 +59,13 @@ class Issuer(Frozen):
 
     issuer: str
     audience: str
-    keys: tuple[dict[str, JsonValue], ...] = Field(description="public keys as JWK")
+    keys: tuple[dict[str, JsonValue], ...] = Field(description="public keys as JWK; without any, no answer counts")
+    login_audiences: tuple[str, ...] = Field(
+        description="further audiences, such as a UI's; their tokens show who reads, and are never answers"
+    )
+    jwks_uri: str | None = Field(
+        description="where keys are fetched that are not pinned, for log-ins and never for answers"
+    )
     step_up_acr: tuple[str, ...] = Field(description="values of acr that say a second proof was given")
     step_up_minutes: int = Field(description="how old the proof may be")
 

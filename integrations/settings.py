@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     codec_audit: Path | None = Field(
         default=None, description="where the codec server says who read what; codec-audit.jsonl in home by default"
     )
+    codec_certificate: Path | None = Field(
+        default=None, description="its certificate with the chain, as PEM, where the codec server speaks TLS itself"
+    )
+    codec_key: Path | None = Field(default=None, description="the private key of that certificate, as PEM")
     smtp_url: SecretStr | None = Field(
         default=None,
         description="mail for approvers: smtp://user:password@host:587?starttls=1 or smtps://user:password@host",

@@ -67,6 +67,8 @@ def issuer(**changes: Any) -> Issuer:
         "issuer": ISSUER,
         "audience": AUDIENCE,
         "keys": tuple(each.as_dict(private=False) for each in issuer_keys().values()),
+        "login_audiences": (),
+        "jwks_uri": None,
         "step_up_acr": ("mfa", "phr"),
         "step_up_minutes": 10,
     }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from domain.errors import DomainError
 from governance import oidc
-from governance.jws import DoesNotCount, read
-from governance.people import Directory
+from governance.jws import DoesNotCount, Jws, read
+from governance.people import Directory, Person
+from integrations.codec_server.issuer_keys import IssuerKeys, KeysAway
 from integrations.keys import BadKey, secret_content
 from integrations.settings import Settings
 
@@ -34,8 +35,10 @@ class Caller:
     how: str
 
 
-Access = Callable[[str | None], Awaitable[Caller]]
-"""From the Authorization header to the caller; raises `Denied` with the reason."""
+Access = Callable[[Mapping[str, str]], Awaitable[Caller]]
+"""From the headers of a request to the caller; raises `Denied` with the reason."""
+BESIDE = "Authorization-Extras"
+"""Where the Temporal UI puts a person's id token, beside an access token that may be meant for somebody else."""
 
 
 async def access_for(
@@ -60,32 +63,44 @@ async def access_for(
 
 
 def _logged_in(directory: Callable[[], Awaitable[Directory]]) -> Access:
-    async def access(header: str | None) -> Caller:
+    known = IssuerKeys()
+
+    async def person(jws: Jws) -> tuple[Person, str]:
+        people, now = await directory(), datetime.now(UTC)
         try:
-            person, how = oidc.logged_in(read(_bearer(header)), await directory(), at=datetime.now(UTC))
-        except DoesNotCount as reason:
+            return oidc.logged_in(jws, people, at=now)
+        except oidc.KeyNotPinned as lacking:
+            if lacking.issuer.jwks_uri is None:
+                raise
+            fetched = await known.of(lacking.issuer.jwks_uri, jws.header.get("kid"))
+            return oidc.logged_in(jws, people, at=now, fetched=fetched)
+
+    async def access(headers: Mapping[str, str]) -> Caller:
+        try:
+            found, how = await person(read(headers.get(BESIDE) or _bearer(headers)))
+        except (DoesNotCount, KeysAway) as reason:
             raise Denied(str(reason)) from None
-        return Caller(person.id, how)
+        return Caller(found.id, how)
 
     return access
 
 
 def _with_token(token: str) -> Access:
-    async def access(header: str | None) -> Caller:
-        if not hmac.compare_digest(_bearer(header).encode(), token.encode()):
+    async def access(headers: Mapping[str, str]) -> Caller:
+        if not hmac.compare_digest(_bearer(headers).encode(), token.encode()):
             raise Denied("the token is not the one of SIGNALBOX_CODEC_TOKEN.")
         return Caller("whoever has the token", "SIGNALBOX_CODEC_TOKEN")
 
     return access
 
 
-async def _anybody(header: str | None) -> Caller:
-    _ = header
+async def _anybody(headers: Mapping[str, str]) -> Caller:
+    _ = headers
     return Caller("somebody on this machine", "not asked: profile dev")
 
 
-def _bearer(header: str | None) -> str:
-    scheme, _, token = (header or "").partition(" ")
+def _bearer(headers: Mapping[str, str]) -> str:
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Denied("it takes an Authorization header with a bearer token; let the UI pass its token on.")
     return token.strip()

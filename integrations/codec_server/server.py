@@ -21,7 +21,7 @@ from temporalio.converter import DataConverter
 
 from domain.errors import Unavailable
 from domain.text import show
-from integrations.codec_server.access import Access, Caller, Denied
+from integrations.codec_server.access import BESIDE, Access, Caller, Denied
 from integrations.codec_server.audit import Audit
 from integrations.payloads.codec import LARGEST, is_encrypted
 
@@ -33,7 +33,7 @@ NAMES = 255
 """Characters of a namespace."""
 ASKED_FOR = re.compile(r"/workflows/([^/?#]+)(?:/([^/?#]+))?")
 """Which workflow and run, where the UI says from which page it asks."""
-ALLOWED = "Authorization, Content-Type, X-Namespace"
+ALLOWED = f"Authorization, {BESIDE}, Content-Type, X-Namespace"
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Codec:
 
     async def _caller(self, request: web.Request, did: str, namespace: str) -> Caller:
         try:
-            return await self.access(request.headers.get("Authorization"))
+            return await self.access(request.headers)
         except Denied as error:
             log.warning("To %s was refused in %s: %s", did, show(namespace, 60), show(error.detail, 200))
             raise

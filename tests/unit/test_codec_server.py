@@ -5,24 +5,30 @@ import io
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from ssl import create_default_context
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 from google.protobuf.json_format import MessageToDict, ParseDict
 from temporalio.api.common.v1 import Payload, Payloads
 
 from commands.codec_server import serving
 from commands.console import UserError
+from governance import oidc
+from governance.jws import DoesNotCount, read
 from governance.people import Directory
 from integrations.codec_server import Access, access_for
+from integrations.codec_server import issuer_keys as issuer_keys_module
 from integrations.codec_server.access import Denied, NotServed
 from integrations.payloads.codec import is_encrypted
 from integrations.settings import Settings
+from tests.certificates import self_signed
 from tests.payloads import codec, keyring_in, payload, rotated_elsewhere
-from tests.tokens import directory, id_token, issuer, person
+from tests.tokens import directory, id_token, issuer, issuer_keys, person
 
 UI = "http://127.0.0.1:9000"
 SECRET = b'{"vendor":"Van Dijk Gereedschappen B.V."}'
@@ -194,12 +200,16 @@ async def production() -> Access:
     return (await access_for(Settings(profile="production"), everybody, loopback=False))[0]
 
 
+def bearing(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
 async def test_production_takes_the_id_token_of_a_log_in_and_nothing_else() -> None:
     access, now = await production(), int(datetime.now(UTC).timestamp())
     fresh: dict[str, Any] = {"iat": now, "exp": now + 600, "auth_time": now}
-    caller = await access(f"Bearer {id_token(**fresh, nonce='of the log-in')}")
+    caller = await access(bearing(id_token(**fresh, nonce="of the log-in")))
     assert (caller.who, caller.how.startswith("id token of https://")) == ("nora", True)
-    assert (await access(f"bearer {id_token(**fresh, nonce=...)}")).who == "nora"
+    assert (await access({"Authorization": f"bearer {id_token(**fresh, nonce=...)}"})).who == "nora"
     refused = {
         "made for an answer": id_token(**fresh, nonce="a" * 64),
         "has expired": id_token(iat=now - 900, exp=now - 600, nonce="x"),
@@ -210,7 +220,106 @@ async def test_production_takes_the_id_token_of_a_log_in_and_nothing_else() -> N
     }
     for reason, token in refused.items():
         with pytest.raises(Denied, match=reason):
-            await access(f"Bearer {token}")
+            await access(bearing(token))
+
+
+async def test_the_ui_brings_the_id_token_beside_its_access_token() -> None:
+    access, now = await production(), int(datetime.now(UTC).timestamp())
+    mine = id_token(iat=now, exp=now + 600, auth_time=now, nonce="x")
+    for beside in (bearing("an.opaque.token"), {}):
+        assert (await access({**beside, "Authorization-Extras": mine})).who == "nora"
+    with pytest.raises(Denied, match="has expired"):
+        await access({**bearing(mine), "Authorization-Extras": id_token(iat=now - 900, exp=now - 600, nonce="x")})
+
+
+async def test_a_ui_s_tokens_are_taken_where_its_audience_is_named() -> None:
+    now = int(datetime.now(UTC).timestamp())
+    token = id_token(iat=now, exp=now + 600, auth_time=now, nonce="x", aud="temporal-ui")
+    with pytest.raises(Denied, match="another audience than signalbox"):
+        await (await production())(bearing(token))
+
+    async def named() -> Directory:
+        return directory(person("nora", subject="n-1"), issuers=(issuer(login_audiences=("temporal-ui",)),))
+
+    access, _ = await access_for(Settings(profile="production"), named, loopback=True)
+    assert (await access(bearing(token))).who == "nora"
+
+
+@dataclass
+class Provider:
+    """An identity provider's keys, which it has from time to time replaced."""
+
+    keys: Any
+    status: int = 200
+    asked: int = 0
+
+    async def answer(self, _: web.Request) -> web.Response:
+        self.asked += 1
+        return web.json_response(self.keys, status=self.status)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[str]:
+        made = web.Application()
+        made.router.add_get("/keys", self.answer)
+        runner = web.AppRunner(made)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}/keys"
+        finally:
+            await runner.cleanup()
+
+
+async def test_keys_that_are_not_pinned_are_fetched_for_who_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = int(datetime.now(UTC).timestamp())
+    token = id_token(iat=now, exp=now + 600, auth_time=now, nonce="x")
+    provider = Provider({"keys": [each.as_dict(private=False) for each in issuer_keys().values()]})
+    async with provider.serving() as address:
+
+        async def unpinned() -> Directory:
+            return directory(person("nora", subject="n-1"), issuers=(issuer(keys=(), jwks_uri=address),))
+
+        access, _ = await access_for(Settings(profile="production"), unpinned, loopback=True)
+        assert [(await access(bearing(token))).who for _ in range(3)] == ["nora"] * 3
+        assert provider.asked == 1, "the keys are kept"
+        strange = id_token(header={"kid": "made up"}, iat=now, exp=now + 600, nonce="x")
+        for _ in range(3):
+            with pytest.raises(Denied, match="have the token's key id, “made up”"):
+                await access(bearing(strange))
+        assert provider.asked == 1, "made up key ids make it ask no more often"
+        monkeypatch.setattr(issuer_keys_module, "AGAIN", 0.0)
+        with pytest.raises(Denied, match="made up"):
+            await access(bearing(strange))
+        assert provider.asked == 2, "new keys are found"
+        for status, keys, said in ((500, {}, "answers 500"), (200, {"keys": []}, "holds no keys")):
+            provider.status, provider.keys = status, keys
+            with pytest.raises(Denied, match=said):
+                await access(bearing(strange))
+            assert (await access(bearing(token))).who == "nora", "the keys known before go on counting"
+    with pytest.raises(Denied, match="does not answer"):
+        await access(bearing(strange))
+    with pytest.raises(DoesNotCount, match="0 of the keys pinned"):
+        oidc.bearer(read(token), "x", await unpinned(), at=datetime.now(UTC))
+
+
+async def test_it_speaks_tls_with_a_certificate_of_its_own(tmp_path: Path, keyring: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    chosen = Settings(home=tmp_path, codec_origin=UI, keyring=keyring, codec_certificate=certificate, codec_key=key)
+    trusting = create_default_context(cafile=str(certificate))
+    async with serving(chosen, 0) as (address, _), ClientSession() as session:
+        assert address.startswith("https://127.0.0.1:")
+        async with session.get(f"{address}/livez", ssl=trusting) as answer:
+            assert await answer.text() == "ok"
+    _, other = self_signed(tmp_path / "other")
+    for wrong, said in (
+        ({"codec_key": None}, "need each other"),
+        ({"codec_key": other}, "the key is not the certificate's"),
+        ({"codec_certificate": key, "codec_key": certificate}, "that is not PEM"),
+        ({"codec_certificate": tmp_path / "none.pem"}, "cannot be read: No such file"),
+    ):
+        with pytest.raises(UserError, match=said):
+            async with serving(chosen.model_copy(update=wrong), 0):
+                pass
 
 
 async def test_it_does_not_start_where_nobody_could_be_told_apart() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import email
-import ipaddress
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -16,11 +15,6 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from domain.errors import Refused, Unavailable
@@ -29,6 +23,7 @@ from integrations.notify import mail as mail_module
 from integrations.notify.addressees import mail_addresses
 from integrations.notify.mail import MailChannel
 from integrations.notify.mail_server import mail_server
+from tests.certificates import self_signed
 from tests.notices import A_DAY, PAGES, TODAY, directory, lent, notice
 
 CANARY = "canary p@ss"
@@ -85,22 +80,10 @@ async def box() -> AsyncGenerator[Postbox]:
 @pytest.fixture
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """A certificate for the loopback address, which this process trusts for the length of a test."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(NOW - A_DAY)
-        .not_valid_after(NOW + A_DAY)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "server.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    file, key = self_signed(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(file)
+    context.load_cert_chain(file, key)
     return context
 
 

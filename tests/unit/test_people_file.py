@@ -238,7 +238,8 @@ def test_two_people_share_no_proof() -> None:
     ("old", "new", "said"),
     [
         ("https://login", "http://login", "is the provider's https:// address"),
-        ('keys = "login.jwks.json"', "", "issuer 1 (https://login.example.com), keys: must be given"),
+        ('keys = "login.jwks.json"', "", "issuer 1 (https://login.example.com), keys: must be given, or jwks_uri"),
+        ("step_up_acr", 'jwks_uri = "http://keys.example.com"\nstep_up_acr', "jwks_uri: is the https:// address"),
         ("login.jwks.json", "../login.jwks.json", "keys: is the name of a JWKS file beside this one"),
         ("login.jwks.json", "/etc/keys.json", "keys: is the name of a JWKS file beside this one"),
         ("step_up_minutes = 10", "", "step_up_minutes: must be given, as a whole number up to 1440"),
@@ -250,6 +251,28 @@ def test_two_people_share_no_proof() -> None:
 )
 def test_an_identity_provider_is_described_whole_or_refused(old: str, new: str, said: str) -> None:
     assert said in refusal(WHOLE + ISSUER.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("https://login.example.com/keys", True),
+        ("http://127.0.0.1:5556/dex/keys", True),
+        ("http://dex.localhost:5556/dex/keys", True),
+        ("http://localhost", True),
+        ("http://localhost.example.com/keys", False),
+        ("http://127.0.0.1.example.com/keys", False),
+        ("http://dex:5556/keys", False),
+        ("ftp://localhost/keys", False),
+    ],
+)
+def test_keys_come_over_tls_or_from_this_machine(address: str, taken: bool) -> None:
+    text = WHOLE + ISSUER.replace('keys = "login.jwks.json"', f'jwks_uri = "{address}"')
+    if not taken:
+        assert "jwks_uri: is the https:// address" in refusal(text)
+        return
+    found = load(text).issuers[0]
+    assert (found.jwks_uri, found.keys) == (address, ())
 
 
 RSA = RSAKey.generate_key(2048, private=False).as_dict()
