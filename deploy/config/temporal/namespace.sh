@@ -14,20 +14,27 @@ fi
 # Closed cases stay on the server this long; the ledger keeps what it must for good.
 retention="${NAMESPACE_RETENTION:-30d}"
 
+again() { # again COMMAND: every second until it succeeds, for two minutes; then its message
+    tries=120
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        if [ "$tries" -le 0 ]; then
+            "$@"
+            exit 1
+        fi
+        sleep 1
+    done
+}
+
+again temporal operator cluster health # a frontend listens some time before it serves
+
 if ! temporal operator namespace describe >/dev/null 2>&1; then
     temporal operator namespace create --retention "$retention" --namespace "$TEMPORAL_NAMESPACE"
 fi
 
 # The roles hear of a new namespace within ten seconds or so.
-tries=60
-until known="$(temporal operator search-attribute list 2>/dev/null)"; do
-    tries=$((tries - 1))
-    if [ "$tries" -le 0 ]; then
-        temporal operator search-attribute list # for its message
-        exit 1
-    fi
-    sleep 1
-done
+again temporal operator search-attribute list
+known="$(temporal operator search-attribute list)"
 
 # These are workflows/attributes.py; tests/unit/test_cluster_config.py holds the two against each other.
 attribute() { # attribute NAME TYPE
