@@ -12,8 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import quantiles
 from typing import Annotated, Any
@@ -25,98 +24,24 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from benchmarks.contender import Contender, Handle, cpu_of
-from benchmarks.papers import CLEAN, LARGE, Shape, papers
-from benchmarks.rounds import stored
+from benchmarks.contender import Handle, cpu_of
+from benchmarks.papers import CLEAN, LARGE
+from benchmarks.plant import IN_FLIGHT, Plant, load, plant
 from domain.documents import DocumentRef
 from domain.errors import DomainError
 from domain.outcome import Posted
 from integrations.database import Database as StoreDatabase
-from integrations.sandbox import Database
-from integrations.settings import ROOT, Settings
+from integrations.settings import Settings
 from integrations.store.schema import journal, schema
 from integrations.temporal.deployments import Deployment
-from integrations.temporal.dev_server import dev_server, free_port, stop
+from integrations.temporal.dev_server import dev_server, free_port
 from workflows import attributes
 from workflows.registered import NAMES
 
-IN_FLIGHT = 20
+SETTLES, IDLE = 30, 120
+"""Seconds: what goes on when the last case has begun to wait, and how long nothing is then measured."""
 DEPLOYMENT = "bench"
 MEGABYTE = 1_000_000
-
-
-@dataclass
-class Plant:
-    """Workers that share books, store and task queue on one server."""
-
-    name: str
-    client: Client
-    address: str
-    settings: Settings
-    database: Database
-    workers: dict[str, asyncio.subprocess.Process] = field(default_factory=dict[str, asyncio.subprocess.Process])
-
-    async def work(self, name: str, **environ: str) -> psutil.Process:
-        """Start a worker in a process of its own."""
-        given = {
-            "SIGNALBOX_HOME": str(self.settings.home),
-            "SIGNALBOX_TASK_QUEUE": str(self.settings.task_queue),
-            "TEMPORAL_ADDRESS": self.address,
-            **environ,
-        }
-        asked = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SIGNALBOX_MODEL_URL", "SIGNALBOX_MODEL_KEY")
-        environment = {name: value for name, value in os.environ.items() if name not in asked} | given
-        with (self.settings.home / f"{name}.log").open("ab") as log:
-            self.workers[name] = await asyncio.create_subprocess_exec(
-                *(sys.executable, str(ROOT / "worker.py")), env=environment, stdout=log, stderr=log
-            )
-        return psutil.Process(self.workers[name].pid)
-
-    async def end(self, name: str) -> int:
-        """Tell a worker to stop, as a platform does; its exit code."""
-        return await stop(self.workers.pop(name), seconds=40)
-
-    async def refs(self, shape: Shape, wanted: int) -> list[DocumentRef]:
-        """Documents of invoices that nobody has seen."""
-        return await stored(self.desk, await papers((self.database,), shape, wanted))
-
-    @property
-    def desk(self) -> Contender:
-        """How cases are started and approved."""
-        return Contender("governed", self.client, self.settings, self.database, psutil.Process(), None)
-
-
-@asynccontextmanager
-async def plant(name: str, client: Client, address: str, folder: Path) -> AsyncGenerator[Plant]:
-    """An empty one; whoever still works at the end is told to stop."""
-    settings = Settings(home=folder / name, task_queue=f"cluster-{name}")
-    database = Database(settings.books)
-    await database.prepare()
-    made = Plant(name, client, address, settings, database)
-    try:
-        yield made
-    finally:
-        for each in tuple(made.workers):
-            await made.end(each)
-        await database.close()
-
-
-async def load(who: Plant, refs: Sequence[DocumentRef]) -> tuple[list[Handle], list[float]]:
-    """Bring cases to their end, some at a time; each with how long it took."""
-    seats, cases, took = asyncio.Semaphore(IN_FLIGHT), list[Handle](), list[float]()
-
-    async def one(ref: DocumentRef) -> None:
-        async with seats:
-            began = time.perf_counter()
-            case = await who.desk.start(ref)
-            outcome = await case.result()
-            if not isinstance(outcome, Posted):
-                raise TypeError(f"The case did not pay: {outcome!r}")
-            cases.append(case)
-            took.append(time.perf_counter() - began)
-
-    await asyncio.gather(*(one(ref) for ref in refs))
-    return cases, took
 
 
 def centiles(took: Sequence[float]) -> str:
@@ -220,7 +145,7 @@ async def _until_it_waits(who: Plant, case: Handle) -> None:
             await asyncio.sleep(0.1)
 
 
-async def waited(client: Client, address: str, folder: Path, waiting: int, cached: int) -> str:
+async def waited(client: Client, address: str, folder: Path, waiting: int, cached: int) -> AsyncGenerator[str]:
     """Many cases that wait, fewer of them in memory; then all are approved, some at a time."""
     async with plant("wait", client, address, folder) as who:
         worker = await who.work("worker", SIGNALBOX_CACHED_WORKFLOWS=str(cached))
@@ -246,11 +171,32 @@ async def waited(client: Client, address: str, folder: Path, waiting: int, cache
                     raise TypeError("An approved case did not pay.")
                 took.append(time.perf_counter() - began)
 
-        await asyncio.gather(*(begun(ref) for ref in await who.refs(LARGE, waiting)))
-        grown = worker.memory_info().rss - before
+        refs, began = await who.refs(LARGE, waiting), time.perf_counter()
+        await asyncio.gather(*(begun(ref) for ref in refs))
+        rate, grown = waiting / (time.perf_counter() - began), worker.memory_info().rss - before
+        yield "| waiting | in memory | asked a second | RSS MB more | MB a 1,000 |"
+        megabytes = grown / MEGABYTE
+        yield f"| {waiting} | {cached} | {rate:.1f} | {megabytes:.0f} | {megabytes / waiting * 1000:.0f} |"
+        yield "| meanwhile, CPU ms a second: worker | server |"
+        yield "| " + " | ".join(f"{each * 1000:.0f}" for each in await _idle(worker, _server())) + " |"
+        began = time.perf_counter()
         await asyncio.gather(*(approved(case) for case in cases))
-        each = grown / MEGABYTE / waiting * 1000
-        return f"| {waiting} | {cached} | {each:.0f} | {centiles(took)} | {waiting - len(took)} |"
+        rate = waiting / (time.perf_counter() - began)
+        yield "| approved a second | signal to end p50 ms | p99 ms | lost |"
+        yield f"| {rate:.1f} | {centiles(took)} | {waiting - len(took)} |"
+
+
+def _server() -> psutil.Process:
+    [found] = [each for each in psutil.Process().children() if each.name() == "temporal"]
+    return found
+
+
+async def _idle(*processes: psutil.Process) -> list[float]:
+    """Processor seconds a second of processes that have nothing to do but wait."""
+    await asyncio.sleep(SETTLES)
+    before = [_cpu((each,)) for each in processes]
+    await asyncio.sleep(IDLE)
+    return [(_cpu((each,)) - used) / IDLE for each, used in zip(processes, before, strict=True)]
 
 
 async def measure(cases: int, waiting: int, cached: int, folder: Path) -> None:
@@ -266,8 +212,8 @@ async def measure(cases: int, waiting: int, cached: int, folder: Path) -> None:
         print(await drained(client, address, folder, cases), flush=True)
         print("| rolled: cases | ended on A | on B | cases failed | workflow tasks failed | exit of A |", flush=True)
         print(await rolled(client, address, folder, cases), flush=True)
-        print("| waiting | in memory | RSS MB a 1,000 | signal to end p50 ms | p99 ms | lost |", flush=True)
-        print(await waited(client, address, folder, waiting, cached), flush=True)
+        async for line in waited(client, address, folder, waiting, cached):
+            print(line, flush=True)
 
 
 def main(
