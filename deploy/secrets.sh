@@ -25,5 +25,17 @@ done
 password="$(cat "$folder/signalbox_password")"
 printf '%s' "postgresql://signalbox:$password@postgres/signalbox" | keep signalbox_store
 printf '%s' "postgresql://signalbox:$password@postgres/books" | keep signalbox_database
+# For the codec server of docker-compose.secure.yml. Browsers do not know who signed it: put a certificate of your own here.
+if [ ! -e "$folder/codec_key" ]; then
+    if openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 -subj "/CN=localhost" \
+        -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" \
+        -keyout "$folder/codec_key.made" -out "$folder/codec_certificate.made" 2>/dev/null; then
+        keep codec_certificate <"$folder/codec_certificate.made"
+        keep codec_key <"$folder/codec_key.made"
+    else
+        echo "openssl makes no certificate here: put one for localhost into $folder/codec_certificate and codec_key." >&2
+    fi
+    rm -f "$folder/codec_certificate.made" "$folder/codec_key.made"
+fi
 # The key of the model server goes in here; while it is empty, no model is asked.
 printf '' | keep signalbox_model_key

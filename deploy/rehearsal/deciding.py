@@ -99,20 +99,29 @@ async def decide(scene: Scene, step: Step) -> None:
 
 async def decide_in_the_ui(scene: Scene, step: Step) -> None:
     """An approval by somebody who signs in at the stock UI, in a browser."""
-    ui, case = scene.ground.ui, scene.cases.started["04"]
-    if ui is None:
+    ui, codec, case = scene.ground.ui, scene.ground.codec, scene.cases.started["04"]
+    if ui is None or codec is None:
         step.leave_out("there is no UI to sign in at")
         return
+    await codec.start(scene.ground.keyring, scene.ground.database.secrets)
     await ui.start()
     desk = await scene.operator()
     approval = await approval_of(desk, case)
     try:
-        others = await ui.approve("greta@example.com", approval)
+        read, others = await ui.approve("greta@example.com", approval, scene.canary)
     except Missing as missing:
         step.leave_out(str(missing))
         return
     ended, sent = await outcome(case), await principals(desk.client, approval)
     if ended != "posted" or sent != [subject(scene.ground.people["greta"])]:
         raise Failed(f"signalled by {', '.join(sent)}, the case ends as {ended}")
-    step.saw(f"greta signed in at dex and sent `approve`; the history names the principal `{sent[0]}`; it was posted")
+    if "Post the bill of" not in read:
+        raise Failed(f"the UI shows no question, but {read[:200]}")
+    step.saw("greta signed in at dex; the codec server, over https, fetched dex's keys and opened the question for her")
+    step.saw(f"she sent `approve` with a note; the history names the principal `{sent[0]}`; it was posted")
+    strange = {"no token": "", "the auditor": scene.ground.people[AUDITOR], "a worker": scene.ground.token("greta")}
+    await codec.refuses(strange)
+    if codec.readers() != ["greta"]:
+        raise Failed(f"the codec server says that {', '.join(codec.readers())} read")
+    step.saw(f"the codec server refused {', '.join(strange)}; by its lines nobody has read but greta")
     step.saw(f"beside Send a Signal the UI for reviewers offers: {', '.join(others) or 'nothing'}")

@@ -23,6 +23,7 @@ from deploy.rehearsal.collector import Collector
 from deploy.rehearsal.logins import Dex
 from deploy.rehearsal.postgresql import PostgreSql
 from deploy.rehearsal.processes import Failed, Program, until
+from deploy.rehearsal.reading import CodecServer
 from deploy.rehearsal.toolchain import Tools
 from deploy.rehearsal.ui import Ui
 from deploy.rehearsal.versions import Version
@@ -49,6 +50,7 @@ class Ground:
     cluster: Cluster
     dex: Dex | None
     ui: Ui | None
+    codec: CodecServer | None
     collector: Collector | None
     versions: Mapping[str, Version]
     """What workers are, A and B."""

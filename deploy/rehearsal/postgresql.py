@@ -33,7 +33,7 @@ class PostgreSql:
     def __init__(self, folder: Path, port: int) -> None:
         """Make the cluster's folder; `folder` must be one that every user may pass."""
         self.port = port
-        self._folder, self._data, self._secrets = folder, folder / "postgresql", folder / "secrets"
+        self._folder, self._data, self.secrets = folder, folder / "postgresql", folder / "secrets"
         self._initdb, server = postgresql_tool("initdb"), postgresql_tool("postgres")
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
         self._log = folder / "postgresql.log"
@@ -56,15 +56,15 @@ class PostgreSql:
 
     async def make_databases(self) -> None:
         """What the image does with an empty volume: `make secrets`, and the script that compose mounts."""
-        secrets = (str(ROOT / "deploy" / "secrets.sh"), str(self._secrets))
+        secrets = (str(ROOT / "deploy" / "secrets.sh"), str(self.secrets))
         await Program("secrets.sh", ("/bin/sh", *secrets), {}, self._log).done()
-        told = {**self._socket(), "SECRETS": str(self._secrets)}
+        told = {**self._socket(), "SECRETS": str(self.secrets)}
         script = str(ROOT / "deploy" / "config" / "postgres" / "databases.sh")
         await Program("databases.sh", ("/bin/sh", script), told, self._log).done()
 
     def password(self, user: str) -> str:
         """The password of a role."""
-        return (self._secrets / f"{user}_password").read_text()
+        return (self.secrets / f"{user}_password").read_text()
 
     def url(self, database: str, user: str = OURS) -> str:
         """Where a database is, for somebody who may use it."""

@@ -13,6 +13,7 @@ from deploy.rehearsal.ground import Ground
 from deploy.rehearsal.logins import Dex
 from deploy.rehearsal.postgresql import PostgreSql
 from deploy.rehearsal.processes import free_ports
+from deploy.rehearsal.reading import CodecServer
 from deploy.rehearsal.toolchain import Tools
 from deploy.rehearsal.ui import Ui
 from deploy.rehearsal.versions import versions
@@ -31,6 +32,7 @@ async def prepared(folder: Path, tools: Tools, version_a: str) -> AsyncGenerator
     database = PostgreSql(folder, free_ports(1)[0])
     dex = Dex(folder, tools.dex) if tools.dex else None
     keys = (f"file://{jwks}", *((dex.keys,) if dex else ()))
+    codec = CodecServer(folder, dex) if dex else None
     cluster = Cluster(folder, tools.temporal, database, keys)
     made = Ground(
         folder=folder,
@@ -39,7 +41,8 @@ async def prepared(folder: Path, tools: Tools, version_a: str) -> AsyncGenerator
         database=database,
         cluster=cluster,
         dex=dex,
-        ui=Ui(folder, tools.ui, dex, cluster.address) if tools.ui and dex else None,
+        ui=Ui(folder, tools.ui, dex, cluster.address, codec.url) if tools.ui and dex and codec else None,
+        codec=codec,
         collector=Collector(folder, tools.collector) if tools.collector else None,
         versions=await asyncio.to_thread(versions, version_a, folder / "version-a"),
     )
@@ -57,7 +60,7 @@ async def _stop_workers(made: Ground) -> None:
 
 
 async def _stop_beside(made: Ground) -> None:
-    for each in (made.ui, made.dex, made.collector):
+    for each in (made.ui, made.codec, made.dex, made.collector):
         if each:
             await each.stop()
 

@@ -1,4 +1,4 @@
-"""The stock Temporal UI with a sign-in at dex, and somebody who uses it in a browser."""
+"""The stock Temporal UI with a sign-in at dex and a codec server, and somebody who uses it in a browser."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Ui:
     tools: Path
     dex: Dex
     address: str
+    codec: str
     program: Program | None = None
 
     @property
@@ -59,6 +60,8 @@ class Ui:
             "TEMPORAL_AUTH_CALLBACK_URL": f"{self.url}/auth/sso/callback",
             "TEMPORAL_AUTH_SCOPES": "openid,profile,email,groups,offline_access",
             "TEMPORAL_AUTH_USE_ID_TOKEN_AS_BEARER": "true",
+            "TEMPORAL_CODEC_ENDPOINT": self.codec,
+            "TEMPORAL_CODEC_PASS_ACCESS_TOKEN": "true",
             **{f"TEMPORAL_{name}_DISABLED": "true" for name in REVIEWERS},
         }
         command = (str(self.tools / "temporal-ui"), "--root", str(self.tools), "--env", "docker", "start")
@@ -71,16 +74,19 @@ class Ui:
         if self.program:
             await self.program.stop(10)
 
-    async def approve(self, email: str, workflow_id: str) -> list[str]:
-        """Sign in and approve as a person does; returns what else the UI would have let them do."""
+    async def approve(self, email: str, workflow_id: str, note: str) -> tuple[str, list[str]]:
+        """Sign in and approve as a person does; returns what they read, and what else the UI would have let them do."""
+        address = f"{self.url}/namespaces/{NAMESPACE}/workflows/{workflow_id}"
         async with _tab() as page:
-            await page.goto(f"{self.url}/namespaces/{NAMESPACE}/workflows/{workflow_id}")
+            await page.goto(address)
             await page.get_by_role("button", name="Continue to SSO").click()
             await page.locator("#login").fill(email)
             await page.locator("#password").fill(self.dex.password)
             await page.locator("#submit-login").click()
             await page.wait_for_url(f"{self.url}/**")
-            await page.goto(f"{self.url}/namespaces/{NAMESPACE}/workflows/{workflow_id}")
+            await page.goto(address)
+            shown = page.locator(".cm-content").filter(visible=True).first
+            await shown.get_by_text("question").first.wait_for()
             await page.get_by_role("button", name="More Actions").click()
             items = page.get_by_role("menuitem")
             offered = [
@@ -90,10 +96,13 @@ class Ui:
             ]
             await items.filter(has_text="Send a Signal").click()
             dialog = page.get_by_role("dialog").filter(has=page.get_by_role("heading", name="Send a Signal"))
-            await dialog.locator("#signal-name").fill("approve")  # what there is to choose from comes encrypted
+            await dialog.get_by_role("button", name="Select a signal").click()
+            await page.get_by_role("option", name="approve").click()
+            await dialog.get_by_role("textbox", name="Data").click()
+            await page.keyboard.type(f'"{note}"')
             await dialog.get_by_role("button", name="Submit").click()
             await page.get_by_text("Workflow signaled").first.wait_for()
-            return [each.strip() for each in offered if "Send a Signal" not in each]
+            return await shown.inner_text(), [each.strip() for each in offered if "Send a Signal" not in each]
 
 
 @asynccontextmanager
@@ -109,7 +118,10 @@ async def _tab() -> AsyncGenerator[Page]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             context = await browser.new_context(
-                timezone_id="UTC", locale="en-GB", viewport={"width": 1400, "height": 1000}
+                timezone_id="UTC",
+                locale="en-GB",
+                viewport={"width": 1400, "height": 1000},
+                ignore_https_errors=True,  # the codec server's certificate has signed itself
             )
             context.set_default_timeout(PATIENCE_MS)
             yield await context.new_page()

@@ -240,7 +240,10 @@ def test_every_role_of_the_server_runs_once_and_prometheus_knows_it(services: Se
     frontend = services[roles["frontend"]]
     known = ip_address(frontend["networks"]["server"]["ipv4_address"])
     assert frontend["environment"]["TEMPORAL_BROADCAST_ADDRESS"] == str(known)
-    assert known in ip_network(versions()["TEMPORAL_SUBNET"])
+    network, given = ip_network(versions()["TEMPORAL_SUBNET"]), ip_network(versions()["TEMPORAL_ADDRESSES"])
+    assert known in network
+    assert given.subnet_of(network)
+    assert known not in given, "another container may have got it before"
 
 
 def test_one_role_writes_the_record_of_the_cluster_before_the_others_start(services: Services) -> None:
