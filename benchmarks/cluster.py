@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -40,6 +41,8 @@ from workflows.registered import NAMES
 
 SETTLES, IDLE = 30, 120
 """Seconds: what goes on when the last case has begun to wait, and how long nothing is then measured."""
+PATIENCE = 600
+"""Seconds after which a case that does not wait for a person is a fault."""
 DEPLOYMENT = "bench"
 MEGABYTE = 1_000_000
 
@@ -140,9 +143,12 @@ async def _current(deployment: Deployment, build: str) -> None:
 
 
 async def _until_it_waits(who: Plant, case: Handle) -> None:
-    async with asyncio.timeout(120):
-        while not await who.desk.waits(case):  # noqa: ASYNC110 - another process knows
-            await asyncio.sleep(0.1)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not await who.desk.waits(case):  # noqa: ASYNC110 - another process knows
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise RuntimeError(f"{case.id} asks nobody after {PATIENCE} s; {who.settings.home} has the logs") from None
 
 
 async def waited(client: Client, address: str, folder: Path, waiting: int, cached: int) -> AsyncGenerator[str]:
@@ -205,25 +211,32 @@ async def measure(cases: int, waiting: int, cached: int, folder: Path) -> None:
         address = await stack.enter_async_context(dev_server(folder / "temporal.db", free_port(), attributes.ALL))
         client = await Client.connect(address, data_converter=pydantic_data_converter, identity="bench@desk")
         print(f"load average {os.getloadavg()[0]:.1f}, {psutil.cpu_count()} CPUs", flush=True)
-        print("| workers | cases a second | p50 ms | p99 ms | worker CPU a case, ms |", flush=True)
-        async for line in scaled(client, address, folder, cases):
-            print(line, flush=True)
-        print("| told to stop: cases | attempts | lost | repeated | seconds | exit |", flush=True)
-        print(await drained(client, address, folder, cases), flush=True)
-        print("| rolled: cases | ended on A | on B | cases failed | workflow tasks failed | exit of A |", flush=True)
-        print(await rolled(client, address, folder, cases), flush=True)
+        if cases:
+            await _loads(client, address, folder, cases)
         async for line in waited(client, address, folder, waiting, cached):
             print(line, flush=True)
 
 
+async def _loads(client: Client, address: str, folder: Path, cases: int) -> None:
+    """More workers, one told to stop, and one build after another."""
+    print("| workers | cases a second | p50 ms | p99 ms | worker CPU a case, ms |", flush=True)
+    async for line in scaled(client, address, folder, cases):
+        print(line, flush=True)
+    print("| told to stop: cases | attempts | lost | repeated | seconds | exit |", flush=True)
+    print(await drained(client, address, folder, cases), flush=True)
+    print("| rolled: cases | ended on A | on B | cases failed | workflow tasks failed | exit of A |", flush=True)
+    print(await rolled(client, address, folder, cases), flush=True)
+
+
 def main(
-    cases: Annotated[int, typer.Option(help="Cases of each load.")] = 120,
+    cases: Annotated[int, typer.Option(help="Cases of each load; 0 for none.")] = 120,
     waiting: Annotated[int, typer.Option(help="Cases that wait for a person.")] = 2000,
     cached: Annotated[int, typer.Option(help="Workflows that the worker keeps in memory meanwhile.")] = 200,
 ) -> None:
     """Measure all of it."""
-    with tempfile.TemporaryDirectory(prefix="signalbox-cluster-") as folder:
-        asyncio.run(measure(cases, waiting, cached, Path(folder)))
+    folder = Path(tempfile.mkdtemp(prefix="signalbox-cluster-"))
+    asyncio.run(measure(cases, waiting, cached, folder))
+    shutil.rmtree(folder)  # left where it is when that fails
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from commands.console import UserError, command, out, plain
 from commands.desk import Desk, open_desk
+from commands.words.bank import sentence
 from domain.bank import CASE_PREFIX, BankChanged, BankOutcome, BankRefused, BankRequest, StopHeard
 from domain.checks.bank_details import iban, incomplete, masked
 from domain.documents import DocumentRef
@@ -109,13 +110,6 @@ async def stop_change(desk: Desk, supplier_id: str, reason: str, person: str) ->
     return outcome.stops[-1]
 
 
-def told(outcome: BankOutcome) -> str:
-    """The outcome in a sentence."""
-    if isinstance(outcome, BankChanged):
-        return f"{outcome.old_account} became {outcome.new_account} ({outcome.change_id}), by {outcome.decided_by}"
-    return f"{outcome.reason.rstrip('.')}. By {outcome.decided_by}"
-
-
 def _refuse_unusable(request: BankRequest) -> None:
     """Tell a mistake at once; the case checks all of it again."""
     if not request.supplier_id or len(request.supplier_id) > LONGEST_ID:
@@ -173,5 +167,5 @@ async def _watched(case: Case) -> int:
             return 0
         await asyncio.sleep(POLL_SECONDS)
     outcome = await case.result()
-    out.print(f"[bold]{outcome.outcome}[/bold]: {plain(told(outcome), 700)}")
+    out.print(f"[bold]{outcome.outcome}[/bold]: {plain(sentence(outcome), 700)}")
     return 0 if isinstance(outcome, BankChanged) else 1

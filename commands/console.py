@@ -7,6 +7,7 @@ import functools
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import typer
@@ -18,10 +19,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import DomainError, Unavailable
 from domain.text import show
-from integrations.settings import setting_wrong
+from integrations.settings import ROOT, setting_wrong
 
 PIPE_WIDTH = 160
 """Columns where nobody's terminal says how many there are."""
+TYPED = ".venv/bin/python starter.py" if Path(sys.prefix) == ROOT / ".venv" else "starter.py"
+"""How commands are called here; an image has no .venv in its folder."""
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, highlight=False)

@@ -17,7 +17,7 @@ from temporalio.client import WorkflowExecution
 from commands import pages, tickets
 from commands.answering import answer
 from commands.books import books
-from commands.console import command, interruptible, out, plain
+from commands.console import TYPED, command, interruptible, out, plain
 from commands.desk import Desk, open_desk
 from commands.inbox import print_waiting
 from commands.pages import serving
@@ -161,8 +161,8 @@ async def _invite(desk: Desk) -> None:
     out.print(f"\n[bold]{len(waiting)} decisions wait for a person.[/bold] Open one in the UI (User Metadata shows the")
     out.print("card; More Actions > Send a Signal decides), or type in another terminal:\n")
     await print_waiting(desk, waiting)
-    out.print("  .venv/bin/python starter.py inbox | list | show CASE | reject APPROVAL --reason …")
-    out.print("  .venv/bin/python starter.py trail CASE | verify --all | evidence CASE -o case.zip")
+    out.print(f"  {TYPED} inbox | list | show CASE | reject APPROVAL --reason …")
+    out.print(f"  {TYPED} trail CASE | verify --all | evidence CASE -o case.zip")
     out.print("\nCtrl-C stops everything.")
 
 

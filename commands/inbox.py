@@ -10,7 +10,7 @@ from urllib.parse import quote
 import typer
 from temporalio.client import WorkflowExecution
 
-from commands.console import UserError, command, out, plain
+from commands.console import TYPED, UserError, command, out, plain
 from commands.desk import Desk, open_desk
 from commands.moments import until
 from commands.waiting import MANY, WAITING, Pending, due_of, enclosed, pendings, quotable, roles_of, waiting
@@ -69,7 +69,7 @@ def _print_one(desk: Desk, found: WorkflowExecution, known: Pending | None, now:
     out.print(f"[bold]{plain(question, 300)}[/bold]", soft_wrap=True)
     out.print(f"  {needed(found, known, now)}; until {until(due, now) if due else 'nobody knows when'}", soft_wrap=True)
     out.print(f"  {desk.link(plain(found.id))}", soft_wrap=True, style="dim")
-    out.print(f"  .venv/bin/python starter.py approve {plain(found.id)}\n", soft_wrap=True)
+    out.print(f"  {TYPED} approve {plain(found.id)}\n", soft_wrap=True)
 
 
 def _print_more(more: int) -> None:

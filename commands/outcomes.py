@@ -7,11 +7,10 @@ from typing import Any
 
 from temporalio.client import WorkflowExecution
 
-from commands import bank, refunds, submit, tickets
-from commands.console import UserError, plain
+from commands.console import UserError
 from commands.desk import Desk
+from commands.words import bank, invoice, refund, ticket
 from domain.bank import BankChanged, BankExpired, BankOutcome, BankRefused, BankRequest, BankStopped
-from domain.course import title
 from domain.documents import DocumentRef
 from domain.intake import InvoiceCase
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted, Rejected
@@ -27,7 +26,6 @@ from domain.refunding import (
 )
 from domain.ticketing import Answered, HandedOver, Linked, RefundStarted, Routed, SpamDropped, TicketOutcome
 from domain.values import Frozen
-from workflows import bank_wording
 from workflows.registered import NAMES, PROCESSES
 
 Outcome = InvoiceOutcome | BankOutcome | RefundOutcome | TicketOutcome | Frozen
@@ -55,13 +53,13 @@ def told(outcome: Outcome) -> tuple[str, str]:
     """The outcome in a word and a sentence; one without words of its own says what its fields say."""
     match outcome:
         case BankChanged() | BankRefused() | BankStopped() | BankExpired():
-            return bank_wording.state_of(outcome), bank.told(outcome)
+            return bank.told(outcome)
         case Refunded() | PartlyRefunded() | StoreCredit() | Exchanged() | RefusedRefund() | RefundHeld():
-            return refunds.told_briefly(outcome)
+            return refund.told(outcome)
         case Answered() | Routed() | Linked() | RefundStarted() | SpamDropped() | HandedOver():
-            return tickets.told_briefly(outcome)
+            return ticket.told(outcome)
         case Posted() | Held() | Rejected() | Duplicate():
-            return submit.told(outcome)
+            return invoice.told(outcome)
         case _:
             fields = outcome.model_dump(mode="json", exclude={"spent"}, exclude_none=True)
             word = str(fields.pop("outcome", "completed"))
@@ -72,25 +70,15 @@ def details(outcome: Outcome) -> Iterator[str]:
     """What else there is to say of it, a line each, ready to print."""
     match outcome:
         case BankChanged() | BankRefused() | BankStopped() | BankExpired():
-            yield f"supplier {plain(outcome.supplier_id)}, verified by {plain(outcome.verified or 'nothing')}"
-            yield from (f"  - stop by {plain(stop.by)}: {plain(stop.reason or '')}" for stop in outcome.stops)
+            yield from bank.details(outcome)
         case Refunded() | PartlyRefunded() | StoreCredit() | Exchanged() | RefusedRefund() | RefundHeld():
-            yield from refunds.details(outcome)
+            yield from refund.details(outcome)
         case Answered() | Routed() | Linked() | RefundStarted() | SpamDropped() | HandedOver():
-            yield from tickets.details(outcome)
+            yield from ticket.details(outcome)
         case Posted() | Held() | Rejected() | Duplicate():
-            yield from _of_invoice(outcome)
+            yield from invoice.details(outcome)
         case _:
             return
-
-
-def _of_invoice(outcome: InvoiceOutcome) -> Iterator[str]:
-    yield f"invoice {plain(outcome.invoice_number or 'unknown')}, decided by {plain(outcome.decided_by)}"
-    for finding in outcome.findings:
-        yield f"  - {plain(title(finding), 400)}"
-        yield f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]"
-    if isinstance(outcome, Held):
-        yield f"Next: {outcome.owner}: {plain(outcome.removed_by)}; then `starter.py invoice FILE --again`."
 
 
 async def document_of(desk: Desk, case: WorkflowExecution) -> DocumentRef:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, TypeVar, get_args
@@ -14,15 +13,15 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from commands.books import books
-from commands.console import UserError, command, out, plain
+from commands.console import UserError, command, out
 from commands.desk import Desk, open_desk
 from commands.submit import Submitted, table_of, watch
+from commands.words.refund import told
 from domain.actions.refunds import RefundReason
-from domain.refunding import AskedItem, BaseRefundOutcome, Form, GivenBack, RefundHeld, RefundOutcome, RefundRequest
+from domain.refunding import AskedItem, Form, RefundRequest
 from integrations.sandbox import SandboxBilling
 from workflows import attributes
 from workflows.refund import RefundWorkflow
-from workflows.refund_wording import line_of, state_of
 
 ID_LENGTH = 20
 REASONS: tuple[RefundReason, ...] = get_args(RefundReason)
@@ -80,25 +79,8 @@ async def start(desk: Desk, request: RefundRequest, *, again: bool = False) -> S
     except WorkflowAlreadyStartedError:
         known = desk.client.get_workflow_handle_for(RefundWorkflow.run, f"refund-{mark}")
         said = "the same order and reference: the case that is already there"
-        return Submitted(request.order_id, known, "known", said, tell=told_briefly)
-    return Submitted(request.order_id, handle, "started", tell=told_briefly)
-
-
-def told_briefly(outcome: RefundOutcome) -> tuple[str, str]:
-    """The outcome in a word and a sentence."""
-    return state_of(outcome), f"{line_of(outcome)}, by {outcome.decided_by}"
-
-
-def details(outcome: BaseRefundOutcome) -> Iterator[str]:
-    """What else there is to say of it, a line each, ready to print."""
-    yield f"order {plain(outcome.order_id)}, decided by {plain(outcome.decided_by)}"
-    for finding in outcome.findings:
-        yield f"  - {plain(finding.said, 400)}"
-        yield f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]"
-    if isinstance(outcome, GivenBack):
-        yield from (f"left to do: {plain(each, 300)}" for each in outcome.loose_ends)
-    if isinstance(outcome, RefundHeld):
-        yield f"Next: {outcome.owner}: {plain(outcome.removed_by, 300)}; then ask again with --again."
+        return Submitted(request.order_id, known, "known", said, tell=told)
+    return Submitted(request.order_id, handle, "started", tell=told)
 
 
 async def _customer_of(desk: Desk, order: str) -> str | None:

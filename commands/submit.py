@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,14 +18,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from commands.console import command, out, plain
 from commands.desk import Desk, open_desk
-from domain.course import codes, spoken
+from commands.words.invoice import told
 from domain.documents import DocumentRef
 from domain.intake import InvoiceCase
-from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
 from integrations.reading.limits import ReadingLimits
 from workflows import attributes
 from workflows.invoice import InvoiceWorkflow
-from workflows.wording import money, state_of
 
 ID_LENGTH = 20
 POLL_SECONDS = 0.25
@@ -41,7 +39,7 @@ class Submitted:
     state: str
     said: str = ""
     settled: bool = False
-    tell: Callable[[Any], tuple[str, str]] = field(default=lambda outcome: told(outcome))  # noqa: PLW0108 - it stands below
+    tell: Callable[[Any], tuple[str, str]] = told
     """An outcome in a word and a sentence."""
     rests: frozenset[str] = frozenset({"waiting for approval"})
     """The states in which it waits for somebody."""
@@ -138,21 +136,6 @@ async def look(item: Submitted) -> None:
     else:
         status = described.status.name.lower() if described.status else "unknown"
         item.state, item.said = status, "see the UI"
-
-
-def told(outcome: InvoiceOutcome) -> tuple[str, str]:
-    """The outcome in a word and a sentence."""
-    state, found = state_of(outcome), ", ".join(spoken(code) for code in codes(outcome.findings))
-    if isinstance(outcome, Posted):
-        why_not = (outcome.payment_reason or "nothing to pay").rstrip(".")
-        paid = f"pays {outcome.payment_date}" if outcome.payment_id else why_not
-        amount = money(outcome.amount, outcome.currency)
-        return state, f"{outcome.bill_id}, {amount}, {paid}, by {outcome.decided_by}"
-    if isinstance(outcome, Held):
-        return state, ": ".join(filter(None, (outcome.owner, found, outcome.reason)))
-    if isinstance(outcome, Duplicate):
-        return state, f"of {outcome.bill_id}"
-    return state, f"{found}: {outcome.reason}, by {outcome.decided_by}"
 
 
 COLOURS = (

@@ -9,7 +9,6 @@ import functools
 import getpass
 import socket
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,14 +23,13 @@ from commands.console import UserError, command, out, plain
 from commands.desk import Desk, open_desk
 from commands.submit import Submitted, table_of, watch
 from commands.waiting import WAITING, quotable
+from commands.words.ticket import told
 from domain.errors import Unavailable
 from domain.support import InboundMessage, Received
-from domain.ticketing import BaseTicketOutcome, HandedOver, RefundStarted, TicketOutcome
 from integrations.sandbox import SandboxHelpdesk
 from workflows import attributes
 from workflows.ticket import TicketWorkflow
 from workflows.ticket_state import TicketInput
-from workflows.ticket_wording import line_of, state_of
 
 PREFIX = "ticket-"
 OPEN = frozenset({"answered", "routed", "refund", "handed over", "needs repair"})
@@ -101,7 +99,7 @@ async def hand_in(desk: Desk, file: Path, *, sender: str | None, requester: str)
     said = "" if received.first else "the same message: it is in its ticket already"
     state = "started" if received.first else "known"
     asks = functools.partial(_asked_below, desk, case_id)
-    return Submitted(file.name, handle, state, said, tell=told_briefly, rests=RESTS, asks=asks)
+    return Submitted(file.name, handle, state, said, tell=told, rests=RESTS, asks=asks)
 
 
 async def close(item: Submitted) -> None:
@@ -121,26 +119,6 @@ async def _asked_below(desk: Desk, case_id: str) -> str | None:
 def case_of(ticket_id: str) -> str:
     """The case of a ticket: one, however often its customer writes."""
     return f"{PREFIX}{ticket_id}"
-
-
-def told_briefly(outcome: TicketOutcome) -> tuple[str, str]:
-    """The outcome in a word and a sentence."""
-    closed = f", closed by the {outcome.closed_by}" if outcome.closed_by else ""
-    return state_of(outcome), f"{line_of(outcome)}{closed}"
-
-
-def details(outcome: BaseTicketOutcome) -> Iterator[str]:
-    """What else there is to say of it, a line each, ready to print."""
-    yield f"ticket {plain(outcome.ticket_id)}, decided by {plain(outcome.decided_by)}"
-    for finding in outcome.findings:
-        yield f"  - {plain(finding.said, 400)}"
-        yield f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]"
-    if outcome.breached:
-        yield f"promises broken: {', '.join(clock.replace('_', ' ') for clock in outcome.breached)}"
-    if isinstance(outcome, RefundStarted):
-        yield f"the refund's own case: {plain(outcome.refund_case)}"
-    if isinstance(outcome, HandedOver):
-        yield f"Next: {outcome.owner}: {plain(outcome.removed_by, 300)}."
 
 
 def _read(file: Path, sender: str | None) -> InboundMessage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
@@ -26,6 +27,8 @@ FIGURES = {
     EFFECTS.scraped: {"action": "erp.post_bill", "result": "done"},
 }
 """Each grows by one for each of them."""
+EXPORTED = 6
+"""Seconds within which workers tell the collector what they have counted."""
 BUSY = (
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
@@ -143,6 +146,17 @@ async def traces(scene: Scene, step: Step) -> None:
     step.saw(f"{spans} spans of {len(wanted)} cases in the collector's file")
 
 
+async def _still(seen: Callable[[], Awaitable[dict[str, float]]]) -> dict[str, float]:
+    """Figures that do not change any more: those of the step before may still be on their way."""
+    found = await seen()
+    while True:
+        await asyncio.sleep(EXPORTED)
+        later = await seen()
+        if later == found:
+            return found
+        found = later
+
+
 async def figures(scene: Scene, step: Step) -> None:
     """What a scraper gets from the collector is what the cases did."""
     collector = scene.ground.collector
@@ -155,7 +169,7 @@ async def figures(scene: Scene, step: Step) -> None:
     async def seen() -> dict[str, float]:
         return {metric: await collector.counted(metric, pids, **labels) for metric, labels in FIGURES.items()}
 
-    before = await seen()
+    before = await _still(seen)
     for case in cases:
         await settled(scene, scene.cases.started[case])
     wanted = {metric: value + COUNTED for metric, value in before.items()}

@@ -116,7 +116,11 @@ class Ground:
         """A worker of the version that its name begins with, in place of the one that had the name."""
         version = self.versions[name[0]]
         self.spread(name)
-        told = {"SIGNALBOX_BUILD_ID": version.build, "OTEL_METRICS_EXPORTER": "otlp" if self.collector else "none"}
+        told = {
+            "SIGNALBOX_BUILD_ID": version.build,
+            "SIGNALBOX_POLICIES": str(version.code / "policies"),  # an older build does not know what newer ones say
+            "OTEL_METRICS_EXPORTER": "otlp" if self.collector else "none",
+        }
         environ = {**self.environ(token or self.worker_token, self.keyring_of(name)), **told}
         made = Program(name, (sys.executable, str(version.code / "worker.py")), environ, self.folder / f"{name}.log")
         self.workers[name] = made

@@ -1,6 +1,5 @@
 """A worker for errands; as a program, the one that a test kills."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ from domain.purchasing import OrderLine, PurchaseOrder
 from integrations.documents import FolderDocuments
 from integrations.sandbox import Database, SandboxErp
 from integrations.settings import Settings
-from integrations.temporal.connection import connect
 from integrations.temporal.runs import ServerRuns
 from tests.clerk import Find, Order
 from tests.process.errand import CLERKS, ErrandWorkflow
+from tests.process.until_killed import work_until_killed
 from workflows.approval import Approval
 from workflows.door import Door
 from workflows.options import TASK_QUEUE
@@ -88,12 +87,5 @@ async def errand_worker(client: Client, settings: Settings) -> AsyncGenerator[Wo
         )
 
 
-async def main() -> None:
-    settings = Settings()
-    client = await connect(settings)
-    async with errand_worker(client, settings) as working, working:
-        await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    work_until_killed(errand_worker)

@@ -1,6 +1,5 @@
 """A worker for inquiries; as a program, the one that a test kills."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -12,8 +11,8 @@ from activities.final import FinalErrors
 from composition.opened import opened_store
 from composition.tuning import tuned
 from integrations.settings import Settings
-from integrations.temporal.connection import connect
 from tests.process.inquiry import ASKERS, InquiryWorkflow
+from tests.process.until_killed import work_until_killed
 from workflows.options import TASK_QUEUE
 
 
@@ -34,12 +33,5 @@ async def inquiry_worker(client: Client, settings: Settings) -> AsyncGenerator[W
         )
 
 
-async def main() -> None:
-    settings = Settings()
-    client = await connect(settings)
-    async with inquiry_worker(client, settings) as working, working:
-        await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    work_until_killed(inquiry_worker)
