@@ -1,7 +1,7 @@
 """docker-compose.yml with a container engine: started, given cases, hurt, looked at and taken away.
 
 Beside other stacks: name, network and ports are its own. `SIGNALBOX_TEST_COMPOSE` names a further compose file, for an
-engine that lacks something or an image that cannot be had; `.env` and the image are those of this folder (`make image`).
+engine that lacks something or an image that cannot be had; `.env` and the image are those of this folder.
 """
 
 import json
