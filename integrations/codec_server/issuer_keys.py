@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
@@ -14,7 +17,7 @@ SECONDS = 5
 BIGGEST = 256 * 1024
 """Bytes of a key set."""
 FRESH, AGAIN = 600.0, 15.0
-"""Seconds that a key set is good for, and how long an unknown key is no reason to fetch it anew."""
+"""Seconds that a key set is good for, and after which an unknown key, or a failure, is a reason to ask again."""
 Keys = tuple[Mapping[str, object], ...]
 
 
@@ -22,20 +25,46 @@ class KeysAway(DomainError):
     """The keys of an identity provider cannot be had:"""  # noqa: D415 - why follows
 
 
+@dataclass
+class _Provider:
+    """What is known of the key set at one address."""
+
+    address: str
+    keys: Keys = ()
+    since: float = -inf
+    tried: float = -inf
+    wrong: str | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def has(self, kid: object) -> bool:
+        """Whether this key is there, and was not long ago."""
+        return time.monotonic() - self.since < FRESH and any(key.get("kid") == kid for key in self.keys)
+
+    async def look(self) -> None:
+        """Fetch the keys; where that fails, those that are there stay."""
+        self.tried = time.monotonic()
+        try:
+            self.keys, self.since, self.wrong = await _fetched(self.address), self.tried, None
+        except KeysAway as error:
+            self.wrong = error.detail
+
+
 class IssuerKeys:
-    """Key sets by address; whoever makes up key ids does not make it ask more often."""
+    """Key sets by address; neither made up key ids nor a provider that is away make it ask more often."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[float, Keys]] = {}
+        self._providers: dict[str, _Provider] = {}
 
     async def of(self, address: str, kid: object) -> Keys:
         """The key set there, fetched where this key is not in it; raise `KeysAway` with the reason."""
-        at, keys = self._known.get(address, (None, ()))
-        age = FRESH if at is None else time.monotonic() - at
-        if age >= FRESH or (age >= AGAIN and all(key.get("kid") != kid for key in keys)):
-            keys = await _fetched(address)
-            self._known[address] = (time.monotonic(), keys)
-        return keys
+        found = self._providers.setdefault(address, _Provider(address))
+        if not found.has(kid):
+            async with found.turn:
+                if not found.has(kid) and time.monotonic() - found.tried >= AGAIN:
+                    await found.look()
+        if found.wrong and not found.has(kid):
+            raise KeysAway(found.wrong)
+        return found.keys
 
 
 async def _fetched(address: str) -> Keys:

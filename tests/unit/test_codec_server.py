@@ -280,7 +280,7 @@ async def test_keys_that_are_not_pinned_are_fetched_for_who_reads(monkeypatch: p
             return directory(person("nora", subject="n-1"), issuers=(issuer(keys=(), jwks_uri=address),))
 
         access, _ = await access_for(Settings(profile="production"), unpinned, loopback=True)
-        assert [(await access(bearing(token))).who for _ in range(3)] == ["nora"] * 3
+        assert {each.who for each in await asyncio.gather(*(access(bearing(token)) for _ in range(5)))} == {"nora"}
         assert provider.asked == 1, "the keys are kept"
         strange = id_token(header={"kid": "made up"}, iat=now, exp=now + 600, nonce="x")
         for _ in range(3):
