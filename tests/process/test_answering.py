@@ -51,10 +51,10 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key = new_key(folder / "nils.pem", None)
     new_key(folder / "stray.pem", None)
     people, table = folder / "people.toml", folder / "invoice.toml"
-    nils = 'principals = ["nils@example.com", "CgRuaWxzEgVsb2NhbA"]\ndelegates = ["olga"]\n'
     since = datetime.now(UTC).date() - timedelta(days=1)
-    assert nils in people.read_text()
-    people.write_text(people.read_text().replace(nils, f"{nils}\n{public_entry(key, since)}\n"))
+    before, nils, after = people.read_text().partition('id = "nils"\n')
+    own, others = after.split("\n[[", 1)
+    people.write_text(f"{before}{nils}{own}\n{public_entry(key, since)}\n\n[[{others}")
     row = 'amount = "> 5000"\nthen = "review"\napprovers = { finance = 1 }'
     assert row in table.read_text()
     table.write_text(table.read_text().replace(row, row.replace("1 }", "2 }")))
