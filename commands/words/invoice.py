@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.console import plain
+from commands.words.findings import lines
 from domain.course import codes, spoken, title
 from domain.outcome import Duplicate, Held, InvoiceOutcome, Posted
 from workflows.wording import money, state_of
@@ -29,7 +30,6 @@ def details(outcome: InvoiceOutcome) -> Iterator[str]:
     """What else there is to say of it, a line each, ready to print."""
     yield f"invoice {plain(outcome.invoice_number or 'unknown')}, decided by {plain(outcome.decided_by)}"
     for finding in outcome.findings:
-        yield f"  - {plain(title(finding), 400)}"
-        yield f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]"
+        yield from lines(title(finding), finding.owner, finding.removed_by)
     if isinstance(outcome, Held):
         yield f"Next: {outcome.owner}: {plain(outcome.removed_by)}; then `starter.py invoice FILE --again`."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.console import plain
+from commands.words.findings import lines
 from domain.refunding import BaseRefundOutcome, GivenBack, RefundHeld, RefundOutcome
 from workflows.refund_wording import line_of, state_of
 
@@ -18,8 +19,7 @@ def details(outcome: BaseRefundOutcome) -> Iterator[str]:
     """What else there is to say of it, a line each, ready to print."""
     yield f"order {plain(outcome.order_id)}, decided by {plain(outcome.decided_by)}"
     for finding in outcome.findings:
-        yield f"  - {plain(finding.said, 400)}"
-        yield f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]"
+        yield from lines(finding.said, finding.owner, finding.removed_by)
     if isinstance(outcome, GivenBack):
         yield from (f"left to do: {plain(each, 300)}" for each in outcome.loose_ends)
     if isinstance(outcome, RefundHeld):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.console import plain
+from commands.words.findings import lines
 from domain.ticketing import BaseTicketOutcome, HandedOver, RefundStarted, TicketOutcome
 from workflows.ticket_wording import line_of, state_of
 
@@ -19,8 +20,7 @@ def details(outcome: BaseTicketOutcome) -> Iterator[str]:
     """What else there is to say of it, a line each, ready to print."""
     yield f"ticket {plain(outcome.ticket_id)}, decided by {plain(outcome.decided_by)}"
     for finding in outcome.findings:
-        yield f"  - {plain(finding.said, 400)}"
-        yield f"    [dim]owner {finding.owner}; goes away when {finding.removed_by}[/dim]"
+        yield from lines(finding.said, finding.owner, finding.removed_by)
     if outcome.breached:
         yield f"promises broken: {', '.join(clock.replace('_', ' ') for clock in outcome.breached)}"
     if isinstance(outcome, RefundStarted):

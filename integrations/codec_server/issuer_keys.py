@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from domain.errors import DomainError
+from governance.oidc import Keys
 from governance.pinned_keys import public_keys
 
 SECONDS = 5
@@ -18,7 +18,6 @@ BIGGEST = 256 * 1024
 """Bytes of a key set."""
 FRESH, AGAIN = 600.0, 15.0
 """Seconds that a key set is good for, and after which an unknown key, or a failure, is a reason to ask again."""
-Keys = tuple[Mapping[str, object], ...]
 
 
 class KeysAway(DomainError):

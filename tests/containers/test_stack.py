@@ -9,7 +9,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Generator
@@ -21,6 +20,7 @@ from typing import Any
 import pytest
 
 from integrations.settings import ROOT
+from integrations.temporal.dev_server import free_port
 from tests.deploy.tools import program
 
 TAKEN = ("deploy", "policies", "samples", "docker-compose.yml", ".env")
@@ -68,12 +68,6 @@ def until(holds: Callable[[], bool], what: str, seconds: float = SAYS) -> None:
     while not holds():
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
         time.sleep(1)
-
-
-def free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        return int(tried.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

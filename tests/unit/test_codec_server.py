@@ -139,6 +139,7 @@ async def test_pages_of_one_origin_may_ask_and_of_no_other(tmp_path: Path, keyri
         status, _, headers = await desk.send("OPTIONS", "/decode", "", {"Origin": UI, **asks})
         assert (status, headers["Access-Control-Allow-Origin"], headers["Vary"]) == (204, UI, "Origin")
         assert "X-Namespace" in headers["Access-Control-Allow-Headers"]
+        assert "Authorization-Extras" in headers["Access-Control-Allow-Headers"], "the UI of who signed in sends it"
         status, opened, headers = await desk.ask("/decode", closed, Origin=UI)
         assert (status, opened, headers["Access-Control-Allow-Origin"]) == (200, [payload(SECRET)], UI)
         for other in ("http://127.0.0.1:9001", "https://127.0.0.1:9000", "null", f"{UI}.evil.example", UI.upper()):
