@@ -85,7 +85,7 @@ class Ui:
             await page.locator("#submit-login").click()
             await page.wait_for_url(f"{self.url}/**")
             await page.goto(address)
-            shown = page.locator(".cm-content").filter(visible=True).first
+            shown = page.get_by_role("textbox", name="Input", exact=True)
             await shown.get_by_text("question").first.wait_for()
             await page.get_by_role("button", name="More Actions").click()
             items = page.get_by_role("menuitem")

@@ -23,7 +23,7 @@ FLAGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # routes would do it too, and switch the cache off
 )
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 CASES = ("CaseState", "OwnerRole", "Subject", "Workflow ID")
 """What a list of cases should show; the browser keeps the choice."""
 INBOX = ("ApproverRole", "Subject", "ApprovalDue", "Workflow ID")
@@ -77,8 +77,8 @@ class Ui:
     async def open_workflow(self, workflow_id: str) -> Locator:
         """Show a workflow's landing page; gives its input panel."""
         await self.page.goto(f"{self.workflows}/{workflow_id}")
-        panel = self.page.locator(".cm-content").filter(visible=True).first
-        await panel.wait_for()
+        panel = self.page.get_by_role("textbox", name="Input", exact=True)  # on a slow machine the result's comes first
+        await panel.get_by_text("{").first.wait_for()
         return panel
 
     async def open_metadata(self, workflow_id: str) -> list[Frame]:
