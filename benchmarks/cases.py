@@ -19,7 +19,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from benchmarks import micro, projecting, report, rounds
-from benchmarks.contender import COMMANDS, Contender, Handle, contender
+from benchmarks.contender import COMMANDS, Contender, Handle, contender, server_process
 from benchmarks.measures import Figures, History, Round
 from benchmarks.papers import CLEAN, LARGE, LONG, Shape, papers
 from domain.documents import DocumentRef
@@ -81,12 +81,11 @@ async def measure(plan: Plan, folder: Path) -> dict[str, Figures]:
     async with AsyncExitStack() as open_things:
         running = dev_server(folder / "temporal.db", free_port(), attributes.ALL)
         address = await open_things.enter_async_context(running)
-        [server] = [each for each in psutil.Process().children() if each.name() == "temporal"]
         client = await Client.connect(address, data_converter=pydantic_data_converter)
         everyone = [
             await open_things.enter_async_context(contender(name, client, address, folder)) for name in COMMANDS
         ]
-        return await _compare(everyone, plan, server)
+        return await _compare(everyone, plan, server_process())
 
 
 async def _compare(everyone: list[Contender], plan: Plan, server: psutil.Process) -> dict[str, Figures]:

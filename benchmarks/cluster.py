@@ -25,7 +25,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from benchmarks.contender import Handle, cpu_of
+from benchmarks.contender import Handle, cpu_of, server_process
 from benchmarks.papers import CLEAN, LARGE
 from benchmarks.plant import IN_FLIGHT, Plant, load, plant
 from domain.documents import DocumentRef
@@ -184,17 +184,12 @@ async def waited(client: Client, address: str, folder: Path, waiting: int, cache
         megabytes = grown / MEGABYTE
         yield f"| {waiting} | {cached} | {rate:.1f} | {megabytes:.0f} | {megabytes / waiting * 1000:.0f} |"
         yield "| meanwhile, CPU ms a second: worker | server |"
-        yield "| " + " | ".join(f"{each * 1000:.0f}" for each in await _idle(worker, _server())) + " |"
+        yield "| " + " | ".join(f"{each * 1000:.0f}" for each in await _idle(worker, server_process())) + " |"
         began = time.perf_counter()
         await asyncio.gather(*(approved(case) for case in cases))
         rate = waiting / (time.perf_counter() - began)
         yield "| approved a second | signal to end p50 ms | p99 ms | lost |"
         yield f"| {rate:.1f} | {centiles(took)} | {waiting - len(took)} |"
-
-
-def _server() -> psutil.Process:
-    [found] = [each for each in psutil.Process().children() if each.name() == "temporal"]
-    return found
 
 
 async def _idle(*processes: psutil.Process) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ async def contender(name: str, client: Client, address: str, folder: Path) -> As
     settings = Settings(home=folder / name, task_queue=f"bench-{name[:4]}")
     database = Database(settings.books)
     await database.prepare()
-    process = await _worker(COMMANDS[name], settings, address)
+    process = await started(COMMANDS[name], settings, address, "worker.log")
     try:
         async with open_store(settings.store_url) as store:
             told = store if name == "governed" else None
@@ -133,7 +134,8 @@ async def contender(name: str, client: Client, address: str, folder: Path) -> As
         await database.close()
 
 
-async def _worker(command: Sequence[str], settings: Settings, address: str) -> asyncio.subprocess.Process:
+async def started(command: Sequence[str], settings: Settings, address: str, log: str, **environ: str) -> Process:
+    """A worker in a process of its own that asks no model; what it says is added to a log in its folder."""
     given = {
         "SIGNALBOX_HOME": str(settings.home),
         "SIGNALBOX_TASK_QUEUE": str(settings.task_queue),
@@ -142,12 +144,18 @@ async def _worker(command: Sequence[str], settings: Settings, address: str) -> a
     }
     asked = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SIGNALBOX_MODEL_URL", "SIGNALBOX_MODEL_KEY")
     environment = {name: value for name, value in os.environ.items() if name not in asked}
-    with (settings.home / "worker.log").open("ab") as log:
+    with (settings.home / log).open("ab") as said:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, *command),
-            env={**environment, **given},
+            env={**environment, **given, **environ},
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=said,
+            stderr=said,
             start_new_session=True,
         )
+
+
+def server_process() -> psutil.Process:
+    """The dev server that this process has started."""
+    [found] = [each for each in psutil.Process().children() if each.name() == "temporal"]
+    return found

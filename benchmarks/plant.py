@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,13 +13,13 @@ from pathlib import Path
 import psutil
 from temporalio.client import Client
 
-from benchmarks.contender import Contender, Handle
+from benchmarks.contender import COMMANDS, Contender, Handle, started
 from benchmarks.papers import Shape, papers
 from benchmarks.rounds import stored
 from domain.documents import DocumentRef
 from domain.outcome import Posted
 from integrations.sandbox import Database
-from integrations.settings import ROOT, Settings
+from integrations.settings import Settings
 from integrations.temporal.dev_server import stop
 
 IN_FLIGHT = 20
@@ -35,22 +34,11 @@ class Plant:
     address: str
     settings: Settings
     database: Database
-    workers: dict[str, asyncio.subprocess.Process] = field(default_factory=dict[str, asyncio.subprocess.Process])
+    workers: dict[str, Process] = field(default_factory=dict[str, Process])
 
     async def work(self, name: str, **environ: str) -> psutil.Process:
         """Start a worker in a process of its own."""
-        given = {
-            "SIGNALBOX_HOME": str(self.settings.home),
-            "SIGNALBOX_TASK_QUEUE": str(self.settings.task_queue),
-            "TEMPORAL_ADDRESS": self.address,
-            **environ,
-        }
-        asked = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SIGNALBOX_MODEL_URL", "SIGNALBOX_MODEL_KEY")
-        environment = {name: value for name, value in os.environ.items() if name not in asked} | given
-        with (self.settings.home / f"{name}.log").open("ab") as log:
-            self.workers[name] = await asyncio.create_subprocess_exec(
-                *(sys.executable, str(ROOT / "worker.py")), env=environment, stdout=log, stderr=log
-            )
+        self.workers[name] = await started(COMMANDS["governed"], self.settings, self.address, f"{name}.log", **environ)
         return psutil.Process(self.workers[name].pid)
 
     async def end(self, name: str) -> int:

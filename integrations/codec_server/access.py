@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from domain.errors import DomainError
 from governance import oidc
-from governance.jws import DoesNotCount, Jws, read
+from governance.jws import DoesNotCount, Jws, quoted, read
 from governance.people import Directory, Person
 from integrations.codec_server.issuer_keys import IssuerKeys, KeysAway
 from integrations.keys import BadKey, secret_content
@@ -70,10 +70,15 @@ def _logged_in(directory: Callable[[], Awaitable[Directory]]) -> Access:
         try:
             return oidc.logged_in(jws, people, at=now)
         except oidc.KeyNotPinned as lacking:
-            if lacking.issuer.jwks_uri is None:
+            if (address := lacking.issuer.jwks_uri) is None:
                 raise
-            fetched = await known.of(lacking.issuer.jwks_uri, jws.header.get("kid"))
-            return oidc.logged_in(jws, people, at=now, fetched=fetched)
+        try:
+            return oidc.logged_in(jws, people, at=now, fetched=await known.of(address, jws.header.get("kid")))
+        except oidc.KeyNotPinned:
+            raise DoesNotCount(
+                f"neither people.toml nor {address} has the key that signed the token, "
+                f"{quoted(jws.header.get('kid'))}; log in anew"
+            ) from None
 
     async def access(headers: Mapping[str, str]) -> Caller:
         try:
