@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test long lint lock clean bench chaos torture real phoenix tau frameworks mutants cluster-rehearsal containers image secrets
+.PHONY: help demo test long lint lock clean bench chaos torture real phoenix tau frameworks mutants cluster-rehearsal kubernetes-rehearsal containers image secrets
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
 
@@ -59,6 +59,9 @@ bench: .venv/dev ## measure a governed case against a bare workflow
 
 cluster-rehearsal: .venv/dev ## build a real cluster, kill parts of it, and write what came of it (ARGS="--report docs/cluster-rehearsal.md")
 	$(BIN)/python -m deploy.rehearsal $(ARGS)
+
+kubernetes-rehearsal: .venv/dev ## the same for deploy/kubernetes, on a real control plane with KEDA (ARGS="--report docs/kubernetes-rehearsal.md")
+	$(BIN)/python -m deploy.rehearsal.kubernetes $(ARGS)
 
 containers: .venv/dev ## start docker-compose.yml with a container engine, after `make image`, and hurt it
 	$(BIN)/python -m pytest tests/containers --timeout 900 $(ARGS)

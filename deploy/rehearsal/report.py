@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 Result = Literal["passed", "failed", "left out"]
@@ -34,6 +36,9 @@ class Step:
 class Report:
     """All steps of one rehearsal."""
 
+    title: str
+    about: Sequence[str]
+    """What it is, in lines."""
     programs: Mapping[str, str]
     """What ran, and in which version."""
     steps: list[Step] = field(default_factory=list[Step])
@@ -43,15 +48,20 @@ class Report:
         """Whether nothing failed."""
         return all(step.result != "failed" for step in self.steps)
 
+    def published(self, file: Path | None) -> int:
+        """Write the page into a file, where one is named, and on the terminal; the exit code that it deserves."""
+        page = self.markdown(datetime.now(UTC))
+        if file:
+            file.write_text(page)
+        sys.stdout.write("\n" + page)
+        return 0 if self.passed else 1
+
     def markdown(self, at: datetime) -> str:
         """The page."""
         return "\n".join(self._lines(at)) + "\n"
 
     def _lines(self, at: datetime) -> Iterator[str]:
-        yield from ("# A rehearsal of the cluster", "")
-        yield "`make cluster-rehearsal` wrote this page. It starts the servers of the cluster without containers, from"
-        yield "the [files that containers mount](../deploy/config), and lets happen to them what happens."
-        yield ""
+        yield from (f"# {self.title}", "", *self.about, "")
         total = sum(step.seconds for step in self.steps)
         yield f"**{verdict(self.steps)}** in {total:.0f} s, on {at.astimezone(UTC):%d %B %Y}, {machine()}."
         yield from ("", "| program | version |", "|---|---|")

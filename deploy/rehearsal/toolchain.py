@@ -41,7 +41,7 @@ class Tools:
 
 
 @dataclass(frozen=True)
-class _Build:
+class Build:
     """What is made of which source, in which folder of the cache."""
 
     folder: Path
@@ -49,6 +49,7 @@ class _Build:
     make: Callable[[Path], Awaitable[None]]
 
     async def done(self, say: Callable[[str], None]) -> Path:
+        """Make it where it is not there; returns its folder."""
         if all((self.folder / program).exists() for program in self.programs):
             return self.folder
         say(f"building {self.folder.name}, once")
@@ -64,15 +65,18 @@ class _Build:
         return self.folder
 
 
+async def built_temporal(cache: Path, say: Callable[[str], None]) -> Path:
+    """The folder of the Temporal server and its SQL tool."""
+    programs = ("temporal-server", "temporal-sql-tool")
+    return await Build(cache / f"temporal-{TEMPORAL}", programs, _make_temporal).done(say)
+
+
 async def tools(cache: Path, dex_source: str, say: Callable[[str], None]) -> Tools:
     """The programs, built where the cache lacks them; raise `Missing` without Go or where Temporal cannot be built."""
-    cache.mkdir(parents=True, exist_ok=True)
-    temporal = await _Build(
-        cache / f"temporal-{TEMPORAL}", ("temporal-server", "temporal-sql-tool"), _make_temporal
-    ).done(say)
+    temporal = await built_temporal(cache, say)
     without: list[str] = []
 
-    async def if_possible(build: _Build) -> Path | None:
+    async def if_possible(build: Build) -> Path | None:
         try:
             return await build.done(say)
         except Missing as missing:
@@ -83,29 +87,29 @@ async def tools(cache: Path, dex_source: str, say: Callable[[str], None]) -> Too
         await _make_dex(folder, dex_source)
 
     parts = hashlib.sha256((GO / "collector" / "manifest.yaml").read_bytes()).hexdigest()[:8]
-    collector = await if_possible(_Build(cache / f"otelcol-{COLLECTOR}-{parts}", ("otelcol",), _make_collector))
-    ui = await if_possible(_Build(cache / f"temporal-ui-{UI}", ("temporal-ui", "config/docker.yaml"), _make_ui))
-    dex = await if_possible(_Build(cache / f"dex-{DEX}", ("dex",), make_dex))
+    collector = await if_possible(Build(cache / f"otelcol-{COLLECTOR}-{parts}", ("otelcol",), _make_collector))
+    ui = await if_possible(Build(cache / f"temporal-ui-{UI}", ("temporal-ui", "config/docker.yaml"), _make_ui))
+    dex = await if_possible(Build(cache / f"dex-{DEX}", ("dex",), make_dex))
     return Tools(temporal, collector, ui, dex, tuple(without))
 
 
 async def _make_temporal(folder: Path) -> None:
     for name, package in (("temporal-sql-tool", "cmd/tools/sql"), ("temporal-server", "cmd/server")):
-        await _run(GO / "temporal", _go(), "build", "-o", str(folder / name), f"go.temporal.io/server/{package}")
+        await step(GO / "temporal", go(), "build", "-o", str(folder / name), f"go.temporal.io/server/{package}")
 
 
 async def _make_collector(folder: Path) -> None:
     sources = folder / "sources"
     shutil.copytree(GO / "collector", sources)
-    await _run(sources, _go(), "tool", "builder", "--config", "manifest.yaml", environ={"GOFLAGS": "-mod=mod"})
+    await step(sources, go(), "tool", "builder", "--config", "manifest.yaml", environ={"GOFLAGS": "-mod=mod"})
     (sources / "build" / "otelcol").rename(folder / "otelcol")
     shutil.rmtree(sources)
 
 
 async def _make_ui(folder: Path) -> None:
     module = "github.com/temporalio/ui-server/v2"
-    await _run(GO / "ui", _go(), "build", "-o", str(folder / "temporal-ui"), f"{module}/cmd/server")
-    sources = await _run(GO / "ui", _go(), "list", "-m", "-f", "{{.Dir}}", module)
+    await step(GO / "ui", go(), "build", "-o", str(folder / "temporal-ui"), f"{module}/cmd/server")
+    sources = await step(GO / "ui", go(), "list", "-m", "-f", "{{.Dir}}", module)
     config = folder / "config"
     config.mkdir()
     for name in ("base.yaml", "docker.yaml"):
@@ -115,12 +119,13 @@ async def _make_ui(folder: Path) -> None:
 async def _make_dex(folder: Path, source: str) -> None:
     sources = folder / "sources"
     clone = ("git", "-c", "advice.detachedHead=false", "clone", "--quiet", "--depth", "1", "--branch", f"v{DEX}")
-    await _run(folder, *clone, source, str(sources))
-    await _run(sources, _go(), "build", "-o", str(folder / "dex"), "./cmd/dex", environ={"CGO_ENABLED": "0"})
+    await step(folder, *clone, source, str(sources))
+    await step(sources, go(), "build", "-o", str(folder / "dex"), "./cmd/dex", environ={"CGO_ENABLED": "0"})
     shutil.rmtree(sources)
 
 
-def _go() -> str:
+def go() -> str:
+    """The Go toolchain; raise `Missing` where there is none."""
     found = _found()
     if found is None:
         raise Missing(
@@ -134,7 +139,7 @@ def _found() -> str | None:
     return shutil.which("go") or shutil.which("/usr/local/go/bin/go")
 
 
-async def _run(folder: Path, *command: str, environ: Mapping[str, str] | None = None) -> str:
+async def step(folder: Path, *command: str, environ: Mapping[str, str] | None = None) -> str:
     """Run a step of a build and return what it says; raise `Missing` with its last words where it fails."""
     given = {**os.environ, "GIT_TERMINAL_PROMPT": "0", **(environ or {})}
     going = {**given, "GOFLAGS": f"{given.get('GOFLAGS', '')} -p={PARALLEL}".strip()}

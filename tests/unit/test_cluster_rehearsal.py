@@ -27,7 +27,7 @@ AT = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 def test_the_report_is_a_page_with_a_row_a_step() -> None:
     steps = [Step("start", seconds=1.26, seen=["up", "a | b\nc"]), Step("dex", "left out", seen=["none here"])]
-    page = Report({"PostgreSQL": "15.1"}, steps).markdown(AT)
+    page = Report("A rehearsal", ("What it is.",), {"PostgreSQL": "15.1"}, steps).markdown(AT)
     assert "**2 steps: 1 passed, 1 left out** in 1 s, on 30 November 2026" in page
     assert "| PostgreSQL | 15.1 |" in page
     assert "| start | passed | 1.3 | up; a \\| b c |" in page
@@ -35,8 +35,8 @@ def test_the_report_is_a_page_with_a_row_a_step() -> None:
 
 
 def test_a_step_that_failed_fails_the_rehearsal_and_one_left_out_does_not() -> None:
-    assert Report({}, [Step("a"), Step("b", "left out")]).passed
-    assert not Report({}, [Step("a"), Step("b", "failed")]).passed
+    assert Report("", (), {}, [Step("a"), Step("b", "left out")]).passed
+    assert not Report("", (), {}, [Step("a"), Step("b", "failed")]).passed
 
 
 def test_a_configuration_gets_what_the_environment_has_and_else_its_own_default() -> None:

@@ -1,0 +1,1 @@
+"""A Kubernetes cluster whose machines are made up, and whose API, controllers and autoscaler are real."""
