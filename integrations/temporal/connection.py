@@ -47,6 +47,8 @@ def connection(home: Path) -> dict[str, Any]:
     except RuntimeError as error:
         said = " ".join(str(error).split())
         raise BadConnection(f"TEMPORAL_CONFIG_FILE or TEMPORAL_PROFILE cannot be used: {said}") from None
+    except OSError as error:  # the files of TLS are read here, too
+        raise BadConnection(f"{_named(error)} cannot be read: {error.strerror}.") from None
     return {"target_host": DEFAULT_ADDRESS, **found}
 
 
@@ -74,6 +76,13 @@ async def connect(settings: Settings, *, identity: str | None = None, runtime: R
         raise _not_connected(error, config) from None
     except ValueError as error:
         raise BadConnection(f"TEMPORAL_ADDRESS is {address!r}: {error}.") from None
+
+
+def _named(error: OSError) -> str:
+    """The file that is missing, and the setting that names it, where one of the environment does."""
+    file = str(error.filename)
+    setting = next((name for name, value in os.environ.items() if value == file and name.startswith("TEMPORAL_")), None)
+    return f"{setting}: {file}" if setting else file
 
 
 def _not_connected(error: RuntimeError, config: Mapping[str, Any]) -> DomainError | Unavailable:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from deploy.rehearsal.kubernetes.control_plane import NODES, ZONES
-from deploy.rehearsal.kubernetes.fleet import SPACE, Fleet
+from deploy.rehearsal.kubernetes.fleet import FALLBACK, LEAST, SPACE, Fleet
+from deploy.rehearsal.kubernetes.pods import PodProcess, working
 from deploy.rehearsal.kubernetes.typing_in import KEYRING, SECTION, SERVER, block, typed
-from deploy.rehearsal.processes import Failed, until
+from deploy.rehearsal.processes import Failed, tail, until
 from deploy.rehearsal.report import Step
+from deploy.rehearsal.settling import settled
 from integrations.settings import ROOT
 
+KEYRING_PATH, ENCRYPTED = "/run/secrets/keyring", b"binary/encrypted"
 VOLUMES = (("ReadWriteMany", "20Gi"), ("ReadWriteOnce", "1Gi"), ("ReadWriteOnce", "1Gi"))
 """What a storage class would make of the claims."""
 
@@ -68,13 +70,13 @@ async def slips(fleet: Fleet, step: Step) -> None:
     step.saw("one with the worker's template is refused as root, and with a misspelled field")
 
 
-async def two_workers(fleet: Fleet, step: Step) -> None:
-    """As many as the ScaledObject says at least, in both zones, with what they need and no more."""
-    await fleet.grown(2, 2)
+async def first_pods(fleet: Fleet, step: Step) -> None:
+    """As many as the fallback says, in both zones, with what they need and no more."""
+    await fleet.grown(FALLBACK, FALLBACK)
     workers = await fleet.ready()
-    zones = Counter(each["spec"]["nodeName"].removeprefix("node-")[0] for each in workers)
+    zones = {each["spec"]["nodeName"].removeprefix("node-")[0] for each in workers}
     if len(zones) != len(ZONES):
-        raise Failed(f"both workers are in one zone: {zones}")
+        raise Failed(f"all workers are in zone {zones}")
     for pod in workers:
         if any("projected" in volume for volume in pod["spec"]["volumes"]):
             raise Failed(f"{pod['metadata']['name']} is handed a token for the Kubernetes API")
@@ -82,17 +84,21 @@ async def two_workers(fleet: Fleet, step: Step) -> None:
     unbound = [each["metadata"]["name"] for each in claims if each["status"].get("phase") != "Bound"]
     if unbound:
         raise Failed(f"no volume is bound for {', '.join(unbound)}")
-    step.saw("two are ready, one in each zone, their volumes are bound, and none has a token for the Kubernetes API")
+    step.saw(f"{len(workers)}, as the fallback says while the server does not know their version, in both zones")
+    step.saw("their volumes are bound, and none has a token for the Kubernetes API")
 
 
 async def jobs(fleet: Fleet, step: Step) -> None:
-    """What runs by the clock, at once."""
-    crons = sorted(each["metadata"]["name"] for each in await fleet.plane.found("cronjobs", "--namespace", SPACE))
-    for name in crons:
-        here = ("--namespace", SPACE)
+    """What runs by the clock, at once: in the cluster, and its command beside it."""
+    for cron in await fleet.plane.found("cronjobs", "--namespace", SPACE):
+        name, here = cron["metadata"]["name"], ("--namespace", SPACE)
         await fleet.plane.done("create", "job", *here, f"--from=cronjob/{name}", f"{name}-now")
         await fleet.plane.done("wait", *here, "--for=condition=Complete", f"job/{name}-now", "--timeout=60s")
-    step.saw(f"{' and '.join(crons)} are let in, find what they mount, and end")
+        ran = PodProcess(fleet.plane, cron["spec"]["jobTemplate"]["spec"]["template"], fleet.ground.folder)
+        await ran.start(name)
+        await ran.done()
+        said = tail(ran.program.log, 1).removeprefix(str(fleet.ground.folder))
+        step.saw(f"{name} is let in; its command ends with: {said}")
 
 
 async def encryption(fleet: Fleet, step: Step) -> None:
@@ -100,12 +106,29 @@ async def encryption(fleet: Fleet, step: Step) -> None:
     fleet.encrypt()
     await typed(fleet, block(SECTION, KEYRING) + block(SECTION).splitlines()[-1])
     await until(lambda: _one_reads(fleet), "the codec server is ready")
-    await fleet.grown(2, 2)
-    for pod in await fleet.ready():
-        mounts = pod["spec"]["containers"][0]["volumeMounts"]
-        if not any(each["mountPath"] == "/run/secrets/keyring" for each in mounts):
-            raise Failed(f"{pod['metadata']['name']} has no keyring")
-    step.saw("a codec server is ready, and the workers that took the others' place have the keyring")
+    await until(lambda: _all_have_it(fleet), "workers have the keyring")
+    shutil.copy(fleet.folder / "keyring", fleet.ground.keyring)
+    await fleet.processes["B"].stop()
+    await working(fleet, "B")
+    [reading] = await fleet.ready(component="codec-server")
+    codec = PodProcess(fleet.plane, reading, fleet.ground.folder)
+    await codec.start("codec-server")
+    fleet.ground.workers["codec-server"] = codec.program
+    await codec.ready()
+    case = await fleet.cases.invoice(await fleet.operator(), "02")
+    ended, who = await settled(fleet, case)
+    if ended != "posted":
+        raise Failed(f"the case ends as {ended}")
+    begun = (await case.fetch_history()).events[0].workflow_execution_started_event_attributes
+    if begun.input.payloads[0].metadata["encoding"] != ENCRYPTED:
+        raise Failed("its input is not encrypted")
+    step.saw("workers in the others' place have the keyring; their command runs with it, as does the codec server's")
+    step.saw(f"a case that the server cannot read is posted, by {who}")
+
+
+async def _all_have_it(fleet: Fleet) -> bool:
+    mounts = [pod["spec"]["containers"][0]["volumeMounts"] for pod in await fleet.ready()]
+    return len(mounts) == LEAST and all(KEYRING_PATH in {each["mountPath"] for each in every} for every in mounts)
 
 
 async def staging(fleet: Fleet, step: Step) -> None:
@@ -127,11 +150,14 @@ async def _one_reads(fleet: Fleet) -> bool:
 def _lay_out(fleet: Fleet) -> None:
     """The files that the page's commands read."""
     fleet.folder.mkdir()
+    claims = fleet.ground.folder / "claims"
+    claims.mkdir()
+    (claims / "signalbox-documents").symlink_to(fleet.ground.home)
     shutil.copytree(ROOT / "policies", fleet.folder / "policies")
     for name, content in (
         ("signalbox_store", fleet.ground.database.url("signalbox")),
         ("signalbox_database", fleet.ground.database.url("books")),
-        ("signalbox_model_key", "no model is asked"),
+        ("signalbox_model_key", ""),
     ):
         (fleet.folder / name).write_text(content)
     shutil.copy(fleet.ground.folder / "services.pem", fleet.folder / "service.key")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from commands.desk import Desk
+from deploy.rehearsal.cluster import NAMESPACE
 from deploy.rehearsal.kubernetes.control_plane import ControlPlane
 from deploy.rehearsal.kubernetes.entrance import Entrance
 from deploy.rehearsal.kubernetes.keda import Keda
@@ -16,12 +18,16 @@ from deploy.rehearsal.processes import until
 from deploy.rehearsal.scene import Scene
 from integrations.settings import ROOT
 
+if TYPE_CHECKING:
+    from deploy.rehearsal.kubernetes.pods import PodProcess
+
 SPACE = "signalbox"
 PLACEHOLDER = "0.1.0-local"
 """The build id that stands in the repository."""
 FIRST, SECOND = "0-1-0", "0-2-0"
 """What the folders of two versions, and their workers, are called."""
-MOST = 10
+LEAST, FALLBACK, MOST = 2, 3, 10
+"""Workers of a version, as worker/scaling.yaml says."""
 QUEUES = range(3)
 """The triggers of a ScaledObject."""
 PATIENT = {
@@ -39,6 +45,9 @@ class Fleet(Scene):
     plane: ControlPlane
     keda: Keda
     entrance: Entrance
+    processes: dict[str, PodProcess] = field(default_factory=dict[str, "PodProcess"])
+    """What works beside the cluster in the place of a version's pods."""
+    encrypting: bool = False
 
     @property
     def folder(self) -> Path:
@@ -59,11 +68,13 @@ class Fleet(Scene):
         shutil.copytree(ROOT / "deploy" / "kubernetes", self.folder / "deploy" / "kubernetes")
         first = self.production / f"worker-{FIRST}" / "kustomization.yaml"
         first.write_text(first.read_text().replace(PLACEHOLDER, self.build("A")))
-        server = {f"/spec/triggers/{number}/metadata/endpoint": self.entrance.address for number in QUEUES}
-        said = {**PATIENT, **server}
+        server = self.entrance.address
+        said = {**PATIENT, **{f"/spec/triggers/{number}/metadata/endpoint": server for number in QUEUES}}
         changes = [{"op": "add", "path": path, "value": value} for path, value in said.items()]
         overlay = self._overlay()
         overlay["components"] = ["../../components/server-access"]
+        settings = overlay["configMapGenerator"][0]["literals"]
+        settings += [f"TEMPORAL_ADDRESS={server}", f"TEMPORAL_TLS_SERVER_CA_CERT_PATH={self.plane.admin.authority}"]
         overlay["patches"] = [{"target": {"kind": "ScaledObject"}, "patch": yaml.safe_dump(changes)}]
         self._write(overlay)
 
@@ -85,9 +96,15 @@ class Fleet(Scene):
 
     def encrypt(self) -> None:
         """Take the component that encrypts payloads."""
+        self.encrypting = True
         overlay = self._overlay()
         overlay["components"].append("../../components/encryption")
         self._write(overlay)
+
+    async def operator(self) -> Desk:
+        """Whoever hands in; payloads are in clear until the component is taken that encrypts them."""
+        token = self.ground.token("mailroom", f"{NAMESPACE}:write")
+        return await self.ground.desk(token, "mailroom", keyless=not self.encrypting)
 
     async def ready(self, version: str = "", component: str = "worker") -> list[dict[str, Any]]:
         """The pods that are ready and stay."""

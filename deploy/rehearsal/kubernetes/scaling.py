@@ -8,7 +8,8 @@ import time
 
 from deploy.rehearsal.cluster import FRONTEND
 from deploy.rehearsal.kubernetes.control_plane import NODES
-from deploy.rehearsal.kubernetes.fleet import MOST, SECOND, SPACE, Fleet
+from deploy.rehearsal.kubernetes.fleet import FALLBACK, LEAST, MOST, SECOND, SPACE, Fleet
+from deploy.rehearsal.kubernetes.pods import working
 from deploy.rehearsal.kubernetes.typing_in import SECTION, SERVER, block, typed
 from deploy.rehearsal.processes import Failed
 from deploy.rehearsal.report import Step
@@ -17,20 +18,19 @@ from deploy.rehearsal.rolling import promoted
 WAITING = 70
 """Cases that wait for a worker; one worker is meant to have 20 tasks."""
 EXPECTED = 4
-FALLBACK = 3
 AWAY_SECONDS = 20
 """Long enough for KEDA to fail ten times."""
 
 
 async def a_worker(fleet: Fleet, step: Step) -> None:
-    """A real one of the first version, beside the cluster: before one has called, the server knows no such version."""
-    ground = fleet.ground
-    await ground.done("seed")
-    await ground.done("keys", "rotate", "--new")
-    await ground.start_worker("A-1")
-    await ground.at_work(("A-1",))
+    """What a worker's pod would run; before one has called, the server knows no such version."""
+    await fleet.ground.done("keys", "rotate", "--new")
+    await fleet.ground.done("seed")
+    await working(fleet, "A")
     await promoted(fleet, "A")
-    step.saw(f"`{fleet.build('A')}` takes new cases")
+    step.saw("one's command runs with its settings, secrets and mounts: its three probes are answered")
+    await fleet.grown(LEAST, LEAST)
+    step.saw(f"`{fleet.build('A')}` takes new cases, and {LEAST} workers are left")
 
 
 async def node_emptied(fleet: Fleet, step: Step) -> None:
@@ -42,10 +42,10 @@ async def node_emptied(fleet: Fleet, step: Step) -> None:
     if "disruption budget" not in (told := await _evict(fleet, second["metadata"]["name"])):
         raise Failed(f"the last worker may be evicted: {told}")
     await fleet.plane.done("uncordon", *NODES)
-    await fleet.grown(2, 2)
+    await fleet.grown(LEAST, LEAST)
     node = (await fleet.ready())[0]["spec"]["nodeName"]
     await fleet.plane.done("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=90s")
-    await fleet.grown(2, 2)
+    await fleet.grown(LEAST, LEAST)
     if any(pod["spec"]["nodeName"] == node for pod in await fleet.ready()):
         raise Failed(f"a worker is on {node}, which was drained")
     await fleet.plane.done("uncordon", node)
@@ -55,7 +55,7 @@ async def node_emptied(fleet: Fleet, step: Step) -> None:
 
 async def work_waits(fleet: Fleet, step: Step) -> None:
     """Nobody works, and cases come."""
-    await fleet.ground.workers["A-1"].stop()
+    await fleet.processes["A"].stop()
     await _come(fleet, "waits")
     began = time.monotonic()
     workers = await fleet.grown(EXPECTED, MOST, fleet.build("A"))
@@ -75,10 +75,10 @@ async def server_away(fleet: Fleet, step: Step) -> None:
 
 async def work_is_done(fleet: Fleet, step: Step) -> None:
     """A real worker takes what waits."""
-    await fleet.ground.start_worker("A-1")
+    await working(fleet, "A")
     began = time.monotonic()
-    await fleet.grown(2, 2, fleet.build("A"), 180)
-    step.saw(f"a real worker does it; {time.monotonic() - began:.0f} s later two are left")
+    await fleet.grown(LEAST, LEAST, fleet.build("A"), 180)
+    step.saw(f"a worker does it; {time.monotonic() - began:.0f} s later two are left")
 
 
 async def scaler_refused(fleet: Fleet, step: Step) -> None:
@@ -92,7 +92,7 @@ async def scaler_refused(fleet: Fleet, step: Step) -> None:
     workers = await fleet.grown(FALLBACK, FALLBACK)
     file.write_text(good)
     await _hand_in_tokens(fleet)
-    await fleet.grown(2, 2)
+    await fleet.grown(LEAST, LEAST)
     step.saw(
         f"with one for another namespace there are {workers}, as the fallback says; a good one in the Secret is enough"
     )
@@ -105,17 +105,16 @@ async def second_version(fleet: Fleet, step: Step) -> None:
     old, new = fleet.build("A"), fleet.build("B")
     first = await fleet.grown(FALLBACK, FALLBACK, new)
     step.saw(f"{first} workers of the second, as the fallback says, while the server does not know it")
-    await fleet.ground.start_worker("B-1")
-    await fleet.ground.at_work(("B-1",))
+    await working(fleet, "B")
     await promoted(fleet, "B")
-    await asyncio.gather(*(fleet.ground.workers[name].stop() for name in ("A-1", "B-1")))
+    await asyncio.gather(*(each.stop() for each in fleet.processes.values()))
     await _come(fleet, "follows")
     workers = await fleet.grown(EXPECTED, MOST, new)
-    if (left := len(await fleet.ready(old))) != 2:  # noqa: PLR2004 - the least of the ScaledObject
+    if (left := len(await fleet.ready(old))) != LEAST:
         raise Failed(f"{left} workers of the first version, for which nothing waits")
     step.saw(f"{WAITING} cases wait for the second: {workers} workers of it, two of the first")
-    await fleet.ground.start_worker("B-1")
-    await fleet.grown(2, 2, new, 180)
+    await working(fleet, "B")
+    await fleet.grown(LEAST, LEAST, new, 180)
 
 
 async def first_version_leaves(fleet: Fleet, step: Step) -> None:
@@ -127,7 +126,7 @@ async def first_version_leaves(fleet: Fleet, step: Step) -> None:
     scaled = [each["metadata"]["name"] for each in await fleet.plane.found("scaledobjects", "--namespace", SPACE)]
     if scaled != [f"signalbox-worker-{SECOND}"]:
         raise Failed(f"{', '.join(scaled)} are still scaled")
-    await fleet.grown(2, 2, fleet.build("B"))
+    await fleet.grown(LEAST, LEAST, fleet.build("B"))
     step.saw("its workers and what scaled them are gone, and nothing else")
 
 
