@@ -1,5 +1,6 @@
 """deploy/kubernetes: built by the real kustomize, valid to the API's own schemas, and as safe as the page says."""
 
+import re
 import shutil
 from collections.abc import Callable
 from copy import deepcopy
@@ -10,6 +11,9 @@ import kubernetes_validate
 import pytest
 from kubernetes_validate import SchemaNotFoundError, ValidationError
 
+from deploy.rehearsal.kubernetes import building
+from deploy.rehearsal.kubernetes.__main__ import STEPS
+from deploy.rehearsal.toolchain import GO, TEMPORAL
 from integrations.settings import ROOT
 from tests.deploy.kubernetes_rules import RULES, Manifests, of_kind, pods
 from tests.deploy.tools import DEPLOY, documents, program, run, unknown_settings
@@ -131,22 +135,73 @@ def production(tmp_path: Path) -> Path:
     return tmp_path / "kubernetes" / "overlays" / "production"
 
 
-def test_payloads_are_encrypted_where_an_overlay_asks_for_it(production: Path) -> None:
+def with_components(production: Path, *names: str) -> Manifests:
+    """What comes out where an overlay takes these; every rule and the API's schemas hold for it."""
     both = production / "kustomization.yaml"
-    both.write_text(both.read_text() + "components:\n  - ../../components/encryption\n")
+    taken = "".join(f"  - ../../components/{name}\n" for name in names)
+    both.write_text(f"{both.read_text()}components:\n{taken}")
     manifests = documents(run([program("kubectl"), "kustomize", str(production)]))
     assert [complaint for rule in RULES for complaint in rule(manifests)] == []
     for each in manifests:
         if each["apiVersion"] not in OTHERS:
             kubernetes_validate.validate(each, VERSIONS[-1], strict=True)
-    [config] = of_kind(manifests, "ConfigMap")
-    keyring = config["data"]["SIGNALBOX_KEYRING"]
-    for name, template in pods(manifests):
-        [container] = template["spec"]["containers"]
-        mounted = any(keyring.startswith(each["mountPath"] + "/") for each in container["volumeMounts"])
-        assert mounted or name == "signalbox-checkpoint", name  # it speaks to the ledger alone
-        assert container["image"] == "registry.example.com/signalbox:0.1.0-local", name
     assert unknown_settings(str(manifests)) == set()
+    return manifests
+
+
+def that_have(manifests: Manifests, setting: str) -> set[str]:
+    """Whose pods have the file that a setting names."""
+    [config] = of_kind(manifests, "ConfigMap")
+    file = config["data"][setting]
+    mounts = {name: template["spec"]["containers"][0]["volumeMounts"] for name, template in pods(manifests)}
+    return {name for name, each in mounts.items() if any(file.startswith(f"{one['mountPath']}/") for one in each)}
+
+
+def test_payloads_are_encrypted_where_an_overlay_asks_for_it(production: Path) -> None:
+    manifests = with_components(production, "encryption")
+    everybody = {name for name, _ in pods(manifests)}
+    assert that_have(manifests, "SIGNALBOX_KEYRING") == everybody - {
+        "signalbox-checkpoint"
+    }  # it knows the ledger alone
+    for name, template in pods(manifests):
+        assert template["spec"]["containers"][0]["image"] == "registry.example.com/signalbox:0.1.0-local", name
+
+
+@pytest.mark.parametrize("others", [(), ("encryption",)])
+def test_a_server_is_shown_a_token_where_an_overlay_asks_for_it(production: Path, others: tuple[str, ...]) -> None:
+    manifests = with_components(production, "server-access", *others)
+    shown = {"signalbox-worker-0-1-0", "signalbox-verification"}
+    assert that_have(manifests, "SIGNALBOX_TOKEN_FILE") == shown
+    [keda] = of_kind(manifests, "TriggerAuthentication")
+    [apart] = keda["spec"]["secretTargetRef"]
+    for name, template in pods(manifests):
+        secrets = [each["secret"] for each in template["spec"]["volumes"] if "secret" in each]
+        handed = [each for each in secrets if each["secretName"] == apart["name"]]
+        assert all(item["key"] != apart["key"] for each in handed for item in each["items"]), "the scaler's own"
+        assert len(handed) == (name in shown)
+    [scaled] = of_kind(manifests, "ScaledObject")
+    for trigger in scaled["spec"]["triggers"]:
+        assert trigger["authenticationRef"] == {"name": keda["metadata"]["name"]}
+
+
+def test_the_report_is_of_this_rehearsal() -> None:
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|", (ROOT / "docs" / "kubernetes-rehearsal.md").read_text(), re.MULTILINE)
+    steps = [name for name, _ in STEPS]
+    assert [(name, result) for name, result in rows if name in steps] == [(name, "passed") for name in steps]
+    for program_name, version in (("KEDA", building.KEDA), ("Temporal server", TEMPORAL)):
+        assert dict(rows)[program_name] == version, "run `make kubernetes-rehearsal`"
+
+
+def test_the_modules_of_the_rehearsal_are_of_the_versions_that_it_names() -> None:
+    named = {
+        "kubernetes": ("k8s.io/kubernetes", building.KUBERNETES),
+        "etcd": ("go.etcd.io/etcd/server/v3", building.ETCD),
+        "kwok": ("sigs.k8s.io/kwok", building.KWOK),
+        "keda": ("github.com/kedacore/keda/v2", building.KEDA),
+    }
+    assert set(named) == set(building.SOURCES)
+    for folder, (module, version) in named.items():
+        assert re.search(rf"\b{module} v{re.escape(version)}\b", (GO / folder / "go.mod").read_text()), folder
 
 
 def test_two_versions_run_beside_each_other(production: Path) -> None:

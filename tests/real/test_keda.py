@@ -12,10 +12,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from deploy.rehearsal.kubernetes import building
 from tests.deploy.kubernetes_rules import of_kind
 from tests.deploy.test_kubernetes import OVERLAYS, built
 
-KEDA = "github.com/kedacore/keda/v2@v2.21.0"
+KEDA = f"github.com/kedacore/keda/v2@v{building.KEDA}"
 """The release that the manifests are written for."""
 
 pytestmark = pytest.mark.real

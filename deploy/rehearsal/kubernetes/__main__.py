@@ -37,7 +37,7 @@ STEPS: Steps[Fleet] = (
     ("the Temporal server in five roles", starting.roles),
     ("the namespace job", starting.namespace),
     ("the control plane", accepting.control_plane),
-    ("KEDA", accepting.keda),
+    ("the autoscaler", accepting.keda),
     ("the page's commands", accepting.what_the_page_says),
     ("slips are refused", accepting.slips),
     ("the first pods", accepting.first_pods),
