@@ -72,6 +72,7 @@ class Fleet(Scene):
         said = {**PATIENT, **{f"/spec/triggers/{number}/metadata/endpoint": server for number in QUEUES}}
         changes = [{"op": "add", "path": path, "value": value} for path, value in said.items()]
         overlay = self._overlay()
+        overlay["images"][0]["newTag"] = self.build("A")
         overlay["components"] = ["../../components/server-access"]
         settings = overlay["configMapGenerator"][0]["literals"]
         settings += [f"TEMPORAL_ADDRESS={server}", f"TEMPORAL_TLS_SERVER_CA_CERT_PATH={self.plane.admin.authority}"]
@@ -86,6 +87,7 @@ class Fleet(Scene):
         file.write_text(file.read_text().replace(self.build("A"), self.build("B")).replace(f"-{FIRST}", f"-{SECOND}"))
         overlay = self._overlay()
         overlay["resources"].append(second.name)
+        overlay["images"][0]["newTag"] = self.build("B")
         self._write(overlay)
 
     def remove_version(self) -> None:
