@@ -45,7 +45,7 @@ def pod(args: list[str], **container: Any) -> dict[str, Any]:
     """A pod whose process says what it was told."""
     mounts = [
         {"name": "secrets", "mountPath": "/run/secrets"},
-        {"name": "token", "mountPath": "/run/secrets/server"},
+        {"name": "token", "mountPath": "/var/lib/kept/server"},
         {"name": "kept", "mountPath": "/var/lib/kept"},
         {"name": "tmp", "mountPath": "/tmp"},
     ]
@@ -71,7 +71,7 @@ Path(sys.argv[-1], "statement").write_text("kept")
 
 async def test_a_pod_s_command_finds_what_it_mounts_and_nothing_else(tmp_path: Path) -> None:
     settings = {
-        "TOKEN": "/run/secrets/server/token",
+        "TOKEN": "/var/lib/kept/server/token",
         "SECRETS": "/run/secrets",
         "LISTEN": "0.0.0.0:9464",
         "OTHER": "/run/secretsuite",
@@ -99,7 +99,9 @@ async def test_a_pod_s_command_that_fails_fails_the_step(tmp_path: Path) -> None
         await failing.done()
 
 
-async def test_the_entrance_leads_to_the_frontend_over_tls_and_nowhere_while_it_is_away(tmp_path: Path) -> None:
+async def test_the_entrance_leads_to_the_frontend_over_tls_and_nowhere_while_it_is_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write((await reader.readline()).upper())
         writer.close()
@@ -122,6 +124,7 @@ async def test_the_entrance_leads_to_the_frontend_over_tls_and_nowhere_while_it_
     frontend.close()
     await frontend.wait_closed()
     assert await said() == b""
+    assert caplog.records == [], "that it is away is no error"
     stranger = ssl.create_default_context()
     with pytest.raises(ssl.SSLCertVerificationError):
         await asyncio.open_connection("127.0.0.1", entrance.port, ssl=stranger)
